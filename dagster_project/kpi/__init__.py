@@ -1,0 +1,1 @@
+"""The definition language and its compiler: YAML as written → resolved, frozen types → SQL."""

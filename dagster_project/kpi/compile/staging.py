@@ -1,0 +1,71 @@
+"""stg_<source>: the landed columns, personal ones left out, one row a key where the newest wins."""
+
+from __future__ import annotations
+
+from dagster_project.kpi.compile.sql import (
+    config,
+    ctes,
+    generated,
+    generated_yaml,
+    landed,
+    quoted,
+    select,
+)
+from dagster_project.kpi.model import Definitions, Source
+
+GA4_EVENTS = "stg_ga4__events"
+
+
+def staging_files(definitions: Definitions) -> dict[str, str]:
+    """staging/stg_<source>.sql for flat sources, one union of all GA4 exports, and the dbt source file."""
+    files = {"staging/_landing.yml": _sources_yaml(definitions)}
+    nested = [source for source in definitions.sources if source.preset == "ga4_events"]
+    for source in definitions.sources:
+        if source.preset is None:
+            files[f"staging/stg_{source.name}.sql"] = _flat(source)
+    if nested:
+        files[f"staging/{GA4_EVENTS}.sql"] = _nested(nested)
+    return files
+
+
+def _flat(source: Source) -> str:
+    columns = [column.name for column in source.columns if not column.pii]
+    if source.version is not None:
+        columns.append("version")
+    columns += ["_file", "_line"]
+    head = generated(source.where.file) + config(materialized="view")
+    if source.load != "by_key":
+        return head + select(columns, landed(source.name)) + "\n"
+    key = ", ".join(source.key)
+    ranked = (
+        "select\n    *,\n"
+        f"    row_number() over (\n        partition by {key}\n"
+        "        order by version desc nulls last, _file desc, _line desc\n    ) as newest\n"
+        f"from {landed(source.name)}"
+    )
+    return head + ctes([("ranked", ranked)], select(columns, "ranked", "where newest = 1"))
+
+
+def _nested(sources: list[Source]) -> str:
+    origin = ", ".join(dict.fromkeys(source.where.file for source in sources))
+    parts = [
+        f"select\n    *,\n    '{source.name}' as _source\nfrom {landed(source.name)}" for source in sources
+    ]
+    return generated(origin) + config(materialized="view") + "\nunion all\n".join(parts) + "\n"
+
+
+def _sources_yaml(definitions: Definitions) -> str:
+    lines = [
+        generated_yaml("kpi_definitions/sources"),
+        "sources:",
+        "  - name: landing",
+        "    schema: landing",
+        "    description: Landed exports, typed as declared; written by the landing step of the night.",
+        "    tables:",
+    ]
+    for source in definitions.sources:
+        lines.append(f"      - name: {source.name}")
+        lines.append(f"        description: {quoted(f'{source.files}, load {source.load}')}")
+    if not definitions.sources:
+        lines[-1] += " []"
+    return "\n".join(lines).replace("\n\n", "\n") + "\n"

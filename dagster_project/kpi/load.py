@@ -1,0 +1,165 @@
+"""The kpi_definitions folder, read and resolved in one go: every finding of every file at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dagster_project.errors import DefinitionError
+from dagster_project.kpi.issues import Issue, suggest
+from dagster_project.kpi.model import Definitions, ProjectSettings
+from dagster_project.kpi.resolve.entities import resolve_entities
+from dagster_project.kpi.resolve.kpis import resolve_kpis
+from dagster_project.kpi.resolve.settings import resolve_calendar, resolve_project
+from dagster_project.kpi.resolve.sources import resolve_sources
+from dagster_project.kpi.spec.base import SpecT, Written, read_spec
+from dagster_project.kpi.spec.entities import EntitySpec
+from dagster_project.kpi.spec.kpis import KpiSpec
+from dagster_project.kpi.spec.settings import CalendarSpec, ProjectSpec
+from dagster_project.kpi.spec.sources import SourceSpec
+from dagster_project.kpi.text import identifier
+from dagster_project.kpi.yamlnodes import Document, Loc, read
+
+FOLDER = "kpi_definitions"
+SINGLE_FILES = ("project", "calendar", "entities")
+FOLDERS = ("sources", "entities", "kpis", "goals")
+
+
+@dataclass
+class _Reader:
+    """Collects specs and findings file by file."""
+
+    root: Path
+    issues: list[Issue] = field(default_factory=list)
+
+    def document(self, path: Path) -> Document:
+        document = read(path, path.relative_to(self.root.parent).as_posix())
+        self.issues += document.issues
+        return document
+
+    def documents(self, name: str) -> Iterator[Document]:
+        """`name`.yml and everything in the folder `name`/, in order of name."""
+        paths = [self.root / f"{name}.yml", *sorted((self.root / name).glob("*.yml"))]
+        for path in paths:
+            if path.is_file():
+                document = self.document(path)
+                if document.data is not None:
+                    yield document
+
+    def single(self, name: str, kind: type[SpecT]) -> Written[SpecT]:
+        """The one spec of `name`.yml, or its defaults where there is no such file."""
+        path = self.root / f"{name}.yml"
+        document = self.document(path) if path.is_file() else Document(f"{FOLDER}/{name}.yml")
+        spec, issues = read_spec(kind, document.data or {}, document, (), name)
+        self.issues += issues
+        return Written(spec or kind(), document, (), name)
+
+    def sections(self, document: Document, accepted: tuple[str, ...]) -> dict[str, object]:
+        """The top-level keys of a file that may hold only `accepted`."""
+        if not isinstance(document.data, dict):
+            hint = f"start with {accepted[0]}:"
+            self.issues.append(document.issue((), "", "the file wants keys and values", hint))
+            return {}
+        for key in document.data:
+            if key not in accepted:
+                hint = suggest(key, accepted) or f"accepted: {', '.join(accepted)}"
+                self.issues.append(document.issue((key,), "", f"unknown key '{key}'", hint))
+        return document.data
+
+    def items(
+        self, document: Document, section: str, kind: type[SpecT], name_key: str, noun: str
+    ) -> Iterator[Written[SpecT]]:
+        """Each item of a list as its spec; a wrong one becomes issues and hides no other."""
+        values = document.data.get(section)
+        if values is None:
+            return
+        if not isinstance(values, list):
+            self.issues.append(document.issue((section,), "", f"'{section}' wants a list", "- name: ..."))
+            return
+        for index, value in enumerate(values):
+            loc: Loc = (section, index)
+            name = value.get(name_key) if isinstance(value, dict) else None
+            subject = f"{noun} '{name}'" if isinstance(name, str) else noun
+            spec, issues = read_spec(kind, value, document, loc, subject)
+            self.issues += issues
+            if spec is not None:
+                yield Written(spec, document, loc, subject)
+
+
+def check_definitions(project: Path) -> tuple[Definitions | None, list[Issue]]:
+    """The definitions of the project folder, and every finding; None where an error leaves nothing usable."""
+    reader = _Reader(project / FOLDER)
+    settings = resolve_project(reader.single("project", ProjectSpec))
+    calendar, issues = resolve_calendar(reader.single("calendar", CalendarSpec))
+    reader.issues += issues
+    _unknown_files(reader)
+    source_specs: list[Written[SourceSpec]] = []
+    entity_specs: list[Written[EntitySpec]] = []
+    for document in (*reader.documents("sources"), *reader.documents("entities")):
+        reader.sections(document, ("sources", "entities"))
+        if isinstance(document.data, dict):
+            source_specs += reader.items(document, "sources", SourceSpec, "source", "source")
+            entity_specs += reader.items(document, "entities", EntitySpec, "entity", "entity")
+    kpi_specs = [pair for document in reader.documents("kpis") for pair in _kpis(reader, document)]
+    sources, issues = resolve_sources(source_specs, settings.currency)
+    reader.issues += issues
+    entities, issues = resolve_entities(entity_specs, sources)
+    reader.issues += issues
+    kpis, issues = resolve_kpis(kpi_specs, entities, sources)
+    reader.issues += issues
+    found = sorted(set(reader.issues))
+    if any(issue.level == "error" for issue in found):
+        return None, found
+    return Definitions(settings, calendar, sources, entities, kpis), found
+
+
+def load_definitions(project: Path) -> Definitions:
+    """The definitions of the project folder. Raises DefinitionError with every issue."""
+    definitions, issues = check_definitions(project)
+    if definitions is None:
+        raise DefinitionError([issue for issue in issues if issue.level == "error"])
+    return definitions
+
+
+def read_settings(project: Path) -> ProjectSettings:
+    """project.yml alone. Raises DefinitionError."""
+    reader = _Reader(project / FOLDER)
+    settings = resolve_project(reader.single("project", ProjectSpec))
+    if reader.issues:
+        raise DefinitionError(reader.issues)
+    return settings
+
+
+def _kpis(reader: _Reader, document: Document) -> Iterator[tuple[str, Written[KpiSpec]]]:
+    sections = reader.sections(document, ("department", "kpis"))
+    department = sections.get("department")
+    try:
+        name = identifier(department) if isinstance(department, str) else ""
+    except ValueError as error:
+        reader.issues.append(document.issue(("department",), "", f"'department': {error}"))
+        name = ""
+    if sections and not isinstance(department, str):
+        reader.issues.append(document.issue((), "", "'department' is missing", "department: sales"))
+    if isinstance(document.data, dict):
+        for item in reader.items(document, "kpis", KpiSpec, "name", "kpi"):
+            yield name, item
+
+
+def _unknown_files(reader: _Reader) -> None:
+    """A file that nothing reads is a slip: a misspelt folder would lose its KPIs silently."""
+    for path in sorted(reader.root.rglob("*.y*ml")):
+        relative = path.relative_to(reader.root)
+        known = (
+            (len(relative.parts) == 1 and path.stem in SINGLE_FILES)
+            or (len(relative.parts) == 2 and relative.parts[0] in FOLDERS)
+        ) and path.suffix == ".yml"
+        if not known:
+            hint = suggest(
+                path.stem if len(relative.parts) == 1 else relative.parts[0], (*SINGLE_FILES, *FOLDERS)
+            )
+            shown = path.relative_to(reader.root.parent).as_posix()
+            message = "this file is read by nothing"
+            files = ", ".join(f"{name}.yml" for name in SINGLE_FILES)
+            hint = hint or f"known: {files}, and .yml files in {', '.join(FOLDERS)}"
+            reader.issues.append(Issue(shown, 1, 1, "", message, hint))

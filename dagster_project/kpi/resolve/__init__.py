@@ -1,0 +1,1 @@
+"""As written → resolved: names looked up, defaults filled in, expressions compiled."""

@@ -1,0 +1,94 @@
+"""sources/*.yml: how an export is written, and what its columns mean."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from dagster_project.kpi.model import ColumnType
+from dagster_project.kpi.spec.base import Bool, Day, Days, Identifier, Identifiers, Number, Spec, Text, Texts
+
+
+class FormatSpec(Spec):
+    """How the file is written; it is decoded strictly as declared, never guessed."""
+
+    type: Literal["csv", "xlsx", "ndjson", "parquet"] = "csv"
+    encoding: Literal["utf-8", "utf-8-sig", "cp932", "utf-16"] = Field(
+        "utf-8", description="cp932 is what Japanese systems call Shift_JIS; utf-16 is Excel's 'Unicode text'"
+    )
+    delimiter: Text = Field(",", description='one character; "\\t" for TSV')
+    skip_rows: Annotated[int, WithJsonSchema({"type": "integer"})] = Field(
+        0, ge=0, description="title rows above the header"
+    )
+    comment: Text | None = Field(None, description="lines that start with this are skipped")
+    stop_at: Text | None = Field(
+        None, description="a row that starts with this, such as 合計, ends the table"
+    )
+    sheet: Text | None = Field(None, description="of an xlsx file; the first sheet if not given")
+
+
+class VersionSpec(Spec):
+    """What 'newest' means: the export's own time, not its arrival."""
+
+    from_: Literal["filename", "column", "manifest", "mtime"] = Field(alias="from")
+    pattern: Text | None = Field(None, description="strptime pattern in the file name, e.g. deals_%Y%m%d")
+    column: Identifier | None = None
+
+
+class CoversSpec(Spec):
+    """The days the export knows: outside them a value is missing, inside them a day without rows is 0."""
+
+    from_: Day | None = Field(None, alias="from")
+    through: Text | None = Field(None, description="a date, `version` or `version - 1 day`")
+
+
+def _headers(value: Any) -> Any:
+    return {"type": value} if isinstance(value, str) else value
+
+
+class SourceColumnSpec(Spec):
+    """One column of the export."""
+
+    from_: Texts = Field(
+        default_factory=list, alias="from", description="its header, or several accepted ones"
+    )
+    type: ColumnType = "text"
+    required: Bool = Field(True, description="false: the file may lack it")
+    map: dict[Text, Text] = Field(default_factory=dict, description="values as written: values as stored")
+    else_: Literal["quarantine", "keep", "null"] = Field("keep", alias="else")
+    currency: Text | None = None
+    tax: Literal["included", "excluded"] | None = None
+    unit: Annotated[Decimal, WithJsonSchema({"type": "number"})] = Field(
+        Decimal(1), gt=0, description="what 1 in the file stands for: 1000 for 千円"
+    )
+    timezone: Text | None = Field(None, description="of timestamps without an offset; else the calendar's")
+    formats: Texts = Field(default_factory=list, description='strptime formats, or "japanese_era"')
+    null_values: Texts = Field(default_factory=list)
+    pii: Bool = Field(False, description="personal data: never selectable, never printed")
+
+
+class SourceSpec(Spec):
+    """One kind of export."""
+
+    source: Identifier
+    files: Text = Field(description="a glob below the project's data folder")
+    format: FormatSpec = Field(default_factory=FormatSpec)
+    preset: Literal["ga4_events"] | None = Field(
+        None, description="a nested export whose columns are known: GA4's BigQuery export"
+    )
+    load: Literal["full", "by_day", "by_key", "append"]
+    version: VersionSpec | None = None
+    covers: CoversSpec | None = None
+    no_file: Literal["missing", "zero_when_closed", "zero"] = "missing"
+    expected_lag: Days = Field(1, description="a source older than this is stale")
+    provisional_for: Days = Field(0, description="the newest days that may still change")
+    key: Identifiers = Field(default_factory=list, description="[] is an event log: equal rows are kept")
+    quarantine_limit: Number = Field(0.05, description="a larger share of bad rows holds the file")
+    min_rows_share: Number = Field(
+        0.5, description="full: fewer rows than this share of before holds the file"
+    )
+    columns: dict[Identifier, Annotated[SourceColumnSpec, BeforeValidator(_headers)]] = Field(
+        default_factory=dict
+    )
