@@ -1,0 +1,14 @@
+{# What engines write differently about dates. Each macro is one expression; the SQL around it is common to all. #}
+
+{% macro days_between(first, last) %}{{ return(adapter.dispatch('days_between', 'shirube')(first, last)) }}{% endmacro %}
+{% macro default__days_between(first, last) %}date_diff('day', {{ first }}, {{ last }}){% endmacro %}
+{% macro spark__days_between(first, last) %}datediff({{ last }}, {{ first }}){% endmacro %}
+
+{% macro add_days(day, number) %}{{ return(adapter.dispatch('add_days', 'shirube')(day, number)) }}{% endmacro %}
+{% macro default__add_days(day, number) %}({{ day }} + cast({{ number }} as integer)){% endmacro %}
+{% macro spark__add_days(day, number) %}date_add({{ day }}, cast({{ number }} as int)){% endmacro %}
+
+{# Wall-clock time in `timezone` of a moment given as microseconds since 1970-01-01 UTC. #}
+{% macro local_timestamp(microseconds, timezone) %}{{ return(adapter.dispatch('local_timestamp', 'shirube')(microseconds, timezone)) }}{% endmacro %}
+{% macro default__local_timestamp(microseconds, timezone) %}timezone({{ timezone }}, make_timestamptz({{ microseconds }})){% endmacro %}
+{% macro spark__local_timestamp(microseconds, timezone) %}from_utc_timestamp(timestamp_micros({{ microseconds }}), {{ timezone }}){% endmacro %}

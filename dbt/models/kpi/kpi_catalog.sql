@@ -1,0 +1,23 @@
+select
+    kpi,
+    label_ja,
+    label_en,
+    description_ja,
+    description_en,
+    type,
+    unit,
+    direction,
+    within_low,
+    within_high,
+    level,
+    department,
+    funnel,
+    owner,
+    entity,
+    time,
+    definition,
+    definition_hash,
+    valid_from,
+    retired_on,
+    sort
+from {{ source('definitions', 'kpis') }}
