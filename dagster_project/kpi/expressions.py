@@ -112,7 +112,7 @@ def compile_filter(text: str, scope: Scope) -> Expression:
     return compiled
 
 
-def _render(tree: exp.Expression) -> str:
+def _render(tree: exp.Expr) -> str:
     sql = tree.sql("duckdb", normalize_functions="lower", comments=False)
     # Identifiers are lower-case by rule, so all that stands outside string literals may be lowered.
     return re.sub(
@@ -120,7 +120,7 @@ def _render(tree: exp.Expression) -> str:
     )
 
 
-def _macro_call(node: exp.Expression) -> exp.Expression:
+def _macro_call(node: exp.Expr) -> exp.Expr:
     """days_between(a, b) → the dbt macro of that name; its arguments travel as text."""
     if isinstance(node, exp.Anonymous) and node.name.lower() in BETWEEN_FUNCTIONS:
         arguments = ", ".join(f'"{_render(argument)}"' for argument in node.expressions)
@@ -128,7 +128,7 @@ def _macro_call(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _parse(text: str) -> exp.Expression:
+def _parse(text: str) -> exp.Expr:
     if ";" in text or "--" in text or "/*" in text:
         raise ExpressionError("';' and comments have no place in an expression", "remove them")
     try:
@@ -157,7 +157,7 @@ def _function_name(node: exp.Func) -> str:
     return _ALIASES.get(name, name)
 
 
-def _check_nodes(tree: exp.Expression, scope: Scope, *, aggregate: bool) -> None:
+def _check_nodes(tree: exp.Expr, scope: Scope, *, aggregate: bool) -> None:
     if aggregate and not (isinstance(tree, exp.Func) and _function_name(tree) in AGGREGATES):
         raise ExpressionError(
             "with group_by a column is an aggregate", "write count(*), sum(x), min(x) or max(x)"
@@ -205,7 +205,7 @@ def _check_column(node: exp.Column, scope: Scope) -> None:
         raise ExpressionError(f"unknown column '{node.name}'", hint)
 
 
-def _guard_division(node: exp.Expression) -> exp.Expression:
+def _guard_division(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Div) and not isinstance(node.expression, exp.Nullif):
         divisor = node.expression
         if isinstance(divisor, exp.Literal) and float(divisor.name) != 0:
@@ -214,7 +214,7 @@ def _guard_division(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _type_of(node: exp.Expression, scope: Scope) -> ColumnType:
+def _type_of(node: exp.Expr, scope: Scope) -> ColumnType:
     if isinstance(node, exp.Paren | exp.Neg):
         return _type_of(node.this, scope)
     if isinstance(node, exp.Column):
@@ -244,9 +244,11 @@ def _type_of(node: exp.Expression, scope: Scope) -> ColumnType:
 
 def _function_type(node: exp.Func, scope: Scope) -> ColumnType:
     name = _function_name(node)
-    if name == "cast":
+    if isinstance(node, exp.Cast):
         return _CASTS[node.to.this.name]
-    arguments = [item for item in node.iter_expressions() if not isinstance(item, exp.DataType)]
+    arguments: list[exp.Expr] = [
+        item for item in node.iter_expressions() if not isinstance(item, exp.DataType)
+    ]
     if name in BETWEEN_FUNCTIONS:
         for argument in arguments:
             if _type_of(argument, scope) not in DATED:
@@ -261,7 +263,7 @@ def _function_type(node: exp.Func, scope: Scope) -> ColumnType:
     return _type_of(arguments[0], scope)
 
 
-def _arithmetic_type(node: exp.Expression, scope: Scope) -> ColumnType:
+def _arithmetic_type(node: exp.Expr, scope: Scope) -> ColumnType:
     left, right = _type_of(node.this, scope), _type_of(node.expression, scope)
     for side, kind in ((node.this, left), (node.expression, right)):
         if kind in DATED:
@@ -280,7 +282,7 @@ def _arithmetic_type(node: exp.Expression, scope: Scope) -> ColumnType:
     return left if left == right else "number" if {left, right} != {"money", "integer"} else "money"
 
 
-def _common_type(nodes: list[exp.Expression], scope: Scope, what: str) -> ColumnType:
+def _common_type(nodes: list[exp.Expr], scope: Scope, what: str) -> ColumnType:
     kinds = [_type_of(node, scope) for node in nodes if not isinstance(node, exp.Null)]
     if not kinds:
         return "text"
@@ -293,7 +295,7 @@ def _common_type(nodes: list[exp.Expression], scope: Scope, what: str) -> Column
     raise ExpressionError(f"{what} mix {' and '.join(sorted(set(kinds)))}")
 
 
-def _check_operands(node: exp.Expression, scope: Scope) -> None:
+def _check_operands(node: exp.Expr, scope: Scope) -> None:
     """Refuses a comparison of things that never compare as meant, such as a text with a number."""
     if isinstance(node, exp.Not):
         if _type_of(node.this, scope) != "boolean":

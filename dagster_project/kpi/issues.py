@@ -33,10 +33,10 @@ class Issue:
 def suggest(given: str, known: Iterable[str]) -> str:
     """A hint `did you mean 'x'?` for a mistyped name, or an empty string where nothing is close."""
     names = sorted(set(known))
-    close = difflib.get_close_matches(given, names, n=1, cutoff=0.7)
+    close = difflib.get_close_matches(given, names, n=1, cutoff=0.65)
     if not close:
         folded = {name.casefold(): name for name in names}
         close = [
-            folded[key] for key in difflib.get_close_matches(given.casefold(), list(folded), n=1, cutoff=0.7)
+            folded[key] for key in difflib.get_close_matches(given.casefold(), list(folded), n=1, cutoff=0.65)
         ]
     return f"did you mean '{close[0]}'?" if close else ""

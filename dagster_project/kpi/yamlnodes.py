@@ -135,7 +135,7 @@ class _Builder:
             self._refuse(event, "template marks '{{', '{%' or '{#'", "definitions are plain text, not Jinja")
         if any(unicodedata.category(char) in ("Cc", "Cf") and char not in "\n\t" for char in value):
             self._refuse(event, "an invisible or control character", "retype the value")
-        if event.style is None and value in ("", "null", "~"):
+        if event.style in (None, "") and value in ("", "null", "~"):
             return None
         return value
 

@@ -58,7 +58,7 @@ def measures_by_time(definitions: Definitions) -> dict[tuple[str, str], list[Mea
 
 
 def row_measure(entity: str, time: str) -> str:
-    """The measure that counts the rows of an entity at a date of record: which segments exist, how many rows."""
+    """The measure that counts an entity's rows at a date of record; it tells which segments have any."""
     return f"{entity}__{time}__{ROWS}"
 
 

@@ -104,8 +104,10 @@ def _resolve(item: Written[EntitySpec], relations: Relations) -> tuple[Entity | 
     spec = item.spec
     builder = EntityBuilder(item, relations)
     builder.read_inputs()
-    builder.read_columns()
     issues = builder.issues
+    if issues:
+        return None, issues  # without its inputs, every column would be called unknown
+    builder.read_columns()
     columns = {column.name: column for column in builder.columns}
     for name in spec.key:
         if name not in columns:

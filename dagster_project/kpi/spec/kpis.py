@@ -27,7 +27,7 @@ def _operand(value: Any) -> Any:
 class OperandSpec(Spec):
     """A side of a ratio: the name of a KPI, or a measure written out."""
 
-    name: Identifier | None = Field(None, description="a KPI; `filter` narrows it")
+    name: Annotated[Identifier | None, Field(description="a KPI; `filter` narrows it")] = None
     agg: Aggregation | None = None
     expr: Sql | None = None
     filter: Sql | None = None

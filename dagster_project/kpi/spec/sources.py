@@ -74,7 +74,7 @@ class SourceSpec(Spec):
 
     source: Identifier
     files: Text = Field(description="a glob below the project's data folder")
-    format: FormatSpec = Field(default_factory=FormatSpec)
+    format: FormatSpec = FormatSpec()
     preset: Literal["ga4_events"] | None = Field(
         None, description="a nested export whose columns are known: GA4's BigQuery export"
     )

@@ -1,0 +1,227 @@
+"""Slips in definitions: found together, each with its place and what to do."""
+
+import pytest
+
+from dagster_project.errors import DefinitionError
+from dagster_project.kpi.load import check_definitions, load_definitions
+
+
+def kpi(**changes):
+    """One KPI file with a single KPI, some keys changed, added or (None) removed."""
+    keys = {
+        "name": "extra",
+        "label": "{ja: 追加, en: Extra}",
+        "type": "simple",
+        "entity": "deals",
+        "time": "closed_on",
+        "agg": "count",
+        "unit": "count",
+        "direction": "up",
+    } | changes
+    lines = [f"    {key}: {value}" for key, value in keys.items() if value is not None]
+    return "department: extra\nkpis:\n  -\n" + "\n".join(lines) + "\n"
+
+
+def messages(folder):
+    return [str(issue) for issue in check_definitions(folder)[1]]
+
+
+def test_a_sound_project_resolves(project):
+    definitions = load_definitions(project())
+    assert [kpi.name for kpi in definitions.kpis] == ["revenue", "orders_won"]
+    assert definitions.kpi("revenue").dimensions == ("team", "owner")
+
+
+def test_the_place_of_a_slip_is_file_line_and_column(project):
+    text = kpi(type="ratio", agg=None, numerator="order_won", denominator="orders_won")
+    found = messages(project(kpis__extra=text))
+    assert found == [
+        "kpi_definitions/kpis/extra.yml:11:5: kpi 'extra': "
+        "unknown KPI 'order_won' (did you mean 'orders_won'?)"
+    ]
+
+
+def test_all_slips_are_found_at_once(project):
+    folder = project(
+        kpis__extra=kpi(agg="totl", unit="yen"),
+        kpis__more=kpi(name="more", entity="deal"),
+        calendar="timezone: Asia/Tokio\n",
+    )
+    found = " | ".join(messages(folder))
+    assert "'agg': 'totl' is not one of" in found
+    assert "unknown entity 'deal'" in found
+    assert "no time zone 'Asia/Tokio'" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (kpi(nmae="x"), "unknown key 'nmae' (did you mean 'name'?)"),
+        (kpi(label=None), "'label' is missing"),
+        (kpi(time="opened_on"), "'opened_on' is no date of record of deals"),
+        (kpi(time=None), "time, the date of record, is missing (deals has: created_on, closed_on)"),
+        (kpi(agg=None), "agg is missing"),
+        (kpi(agg="sum"), "agg sum needs expr"),
+        (kpi(agg="sum", expr="stage"), "sum of a text: 'stage' is not a number"),
+        (kpi(agg="sum", expr="amont"), "unknown column 'amont' (did you mean 'amount'?)"),
+        (kpi(filter="stage"), "'stage' is no condition but a text"),
+        (kpi(filter="contact_email = 'x'"), "unknown column 'contact_email'"),
+        (kpi(unit="yen"), "unknown unit 'yen'"),
+        (kpi(direction="upwards"), "is not one of up, down"),
+        (kpi(grains="[day, moth]"), "'moth' is not one of"),
+        (kpi(dimensions="[product]"), "entity 'deals' has no dimension 'product'"),
+        (kpi(name="revenue"), "defined twice, first at kpi_definitions/kpis/extra.yml:4"),
+        (kpi(name="Revenue"), "a name starts with a lower-case letter"),
+        (kpi(name="a__b"), "'__' is kept for the measures of a KPI"),
+        (kpi(scale="100"), "'scale' belongs to type ratio"),
+        (kpi(type="ratio", agg=None), "numerator is missing"),
+        (kpi(type="ratio", agg=None, numerator="revenue", denominator="revenue"), "the ratio is always 1"),
+        (
+            kpi(type="ratio", agg=None, numerator="revenue", denominator="{agg: count, time: created_on}"),
+            "write basis: period",
+        ),
+        (kpi(agg="average", expr="amount", when_no_data="zero"), "an average of nothing is no value"),
+        (kpi(type="derived"), "is not one of simple, ratio"),
+        (kpi(valid_from="2026-04-01", retired_on="2026-04-01"), "retired before it is valid"),
+        (
+            "department: extra\nkpis:\n  - {name: x, expr: coalesce(amount, 0), label: X}\n",
+            "quote this value",
+        ),
+        ("department: extra\nkpi: []\n", "unknown key 'kpi' (did you mean 'kpis'?)"),
+        ("kpis: []\n", "'department' is missing"),
+        ("department: extra\nkpis: {name: x}\n", "'kpis' wants a list"),
+    ],
+)
+def test_a_wrong_kpi_is_named_with_what_to_do(project, text, message):
+    assert any(message in found for found in messages(project(kpis__extra=text))), messages(
+        project(kpis__extra=text)
+    )
+
+
+def test_a_mean_of_a_ratio_is_refused(project):
+    rate = kpi(name="aov", agg="average", expr="amount", unit="JPY")
+    other = kpi(name="x", type="ratio", agg=None, numerator="aov", denominator="orders_won")
+    assert any(
+        "a mean of means is wrong" in found for found in messages(project(kpis__a=rate, kpis__b=other))
+    )
+
+
+@pytest.mark.parametrize(
+    ("entities", "message"),
+    [
+        (
+            "- {entity: a, from: b, key: x}\n  - {entity: b, from: a, key: x}",
+            "is made from itself: a → b → a",
+        ),
+        ("- {entity: a, from: crn, key: deal_id}", "unknown source or entity 'crn' (did you mean 'crm'?)"),
+        ("- {entity: a, from: crm, key: dealid}", "unknown column 'dealid' (did you mean 'deal_id'?)"),
+        ("- {entity: a, key: x}", "wants either from: (sources or entities) or model:"),
+        (
+            "- {entity: a, from: crm, key: deal_id, lookups: {reps: {match: {team: owner}, take: [team]}}}",
+            "the key of 'reps' is owner",
+        ),
+        (
+            "- {entity: a, from: crm, key: deal_id, columns: {who: contact_email}}",
+            "'contact_email' is personal (pii) and never selectable",
+        ),
+        ("- {entity: a, from: crm, key: deal_id, columns: {n: {nth: closed_on}}}", "nth needs by:"),
+        ("- {entity: a, from: crm, key: deal_id, dimensions: {amount: {}}}", "too fine to split by"),
+        (
+            "- {entity: a, from: crm, key: owner, group_by: owner, columns: {n: amount}}",
+            "a column is an aggregate",
+        ),
+        ("- {entity: a, from: [crm, reps], key: deal_id, times: {owner: {}}}", "not a date of record"),
+    ],
+)
+def test_a_wrong_entity_is_named_with_what_to_do(project, entities, message):
+    found = messages(
+        project(entities=f"entities:\n  {entities}\n", kpis__sales="department: sales\nkpis: []\n")
+    )
+    assert any(message in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"files": "../secret.csv"}, "leads out of the data folder"),
+        ({"files": "/etc/passwd"}, "leads out of the data folder"),
+        ({"files": "s3://bucket/x.csv"}, "leads out of the data folder"),
+        ({"format": "{encoding: shift_jis}"}, "'format.encoding': 'shift_jis' is not one of"),
+        ({"format": '{delimiter: ";;"}'}, "is not one character"),
+        ({"load": "by_key", "key": "[]"}, "load by_key needs a key"),
+        ({"load": "by_day"}, "needs a version that tells the day"),
+        ({"version": "{from: filename}"}, "needs a pattern"),
+        ({"covers": "{through: version - 1 day}"}, "'version' is not declared"),
+        ({"covers": "{through: yesterday}"}, "is not a date"),
+        ({"columns": "{x: {type: integer, map: {a: b}}}"}, "a map is for text"),
+        ({"columns": "{x: {type: date, currency: JPY}}"}, "belong to money"),
+        ({"columns": "{x: {type: txt}}"}, "is not one of text"),
+        ({"columns": "{order: {type: text}}"}, "reserved by SQL"),
+    ],
+)
+def test_a_wrong_source_is_named_with_what_to_do(project, changes, message):
+    keys = {"source": "extra", "files": "x.csv", "load": "full", "columns": "{x: {type: text}}"} | changes
+    text = "sources:\n  -\n" + "".join(f"    {key}: {value}\n" for key, value in keys.items())
+    found = messages(project(sources__extra=text))
+    assert any(message in line for line in found), found
+
+
+def test_a_file_that_nothing_reads_is_a_slip(project):
+    assert any(
+        "read by nothing (did you mean 'kpis'?)" in line for line in messages(project(kpi__sales="a: b\n"))
+    )
+
+
+def test_errors_of_an_entity_are_not_echoed_by_what_reads_it(project):
+    folder = project(
+        entities="entities:\n  - {entity: a, from: crn, key: x}\n  - {entity: b, from: a, key: x}\n",
+        kpis__sales="department: sales\nkpis: []\n",
+    )
+    assert len(messages(folder)) == 1
+
+
+def test_load_raises_with_every_issue(project):
+    with pytest.raises(DefinitionError) as caught:
+        load_definitions(project(kpis__extra=kpi(unit="yen", time="opened_on", label=None)))
+    assert len(caught.value.issues) == 1
+    with pytest.raises(DefinitionError) as caught:
+        load_definitions(project(kpis__extra=kpi(unit="yen", dimensions="[product]")))
+    assert len(caught.value.issues) == 2
+
+
+def test_each_operand_of_a_ratio_is_a_measure_of_its_own(project):
+    text = kpi(name="rate", type="ratio", agg=None, numerator="orders_won", denominator="{agg: count}")
+    rate = load_definitions(project(kpis__extra=text)).kpi("rate")
+    assert rate.denominator is not None
+    assert (rate.numerator.measure.name, rate.denominator.measure.name) == ("orders_won", "rate__denominator")
+
+
+def test_an_average_is_a_sum_over_the_count_of_the_same_rows(project):
+    aov = load_definitions(project(kpis__extra=kpi(agg="average", expr="amount", unit="JPY"))).kpi("extra")
+    assert aov.denominator is not None
+    assert (aov.numerator.measure.agg, aov.denominator.measure.agg) == ("sum", "count")
+    assert aov.denominator.measure.sql == "amount"
+
+
+def test_distinct_keys_are_simply_counted(project):
+    extra = load_definitions(project(kpis__extra=kpi(agg="count_distinct", expr="deal_id"))).kpi("extra")
+    assert extra.numerator.measure.agg == "count"
+
+
+def test_the_hash_follows_meaning_and_not_labels(project):
+    first = load_definitions(project(kpis__extra=kpi())).kpi("extra").definition_hash
+    relabelled = load_definitions(project(kpis__extra=kpi(label="{en: Other}", owner="me"))).kpi("extra")
+    narrowed = load_definitions(project(kpis__extra=kpi(filter="amount > 0"))).kpi("extra")
+    assert relabelled.definition_hash == first
+    assert narrowed.definition_hash != first
+
+
+def test_the_hash_follows_the_maps_of_its_source(project):
+    folder = project()
+    first = load_definitions(folder).kpi("revenue").definition_hash
+    path = folder / "kpi_definitions" / "sources" / "crm.yml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("stage: {type: text}", "stage: {type: text, map: {受注: won}}"), encoding="utf-8"
+    )
+    assert load_definitions(folder).kpi("revenue").definition_hash != first
