@@ -1,0 +1,102 @@
+"""What a node has come to so far: read from kpi_period where that holds the goal's period, else from days."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from dagster_project.calendar.fiscal import Period
+from dagster_project.goals.frames import Day, Slice, as_date, number, worst
+from dagster_project.goals.model import Node
+from dagster_project.kpi.model import Kpi
+
+PeriodRows = Mapping[Slice, tuple[float | None, str | None]]
+Days = Mapping[date, Day]
+
+
+@dataclass(frozen=True)
+class Actual:
+    """`value` from the period's start through `through`; where it is None, `reason` says why.
+
+    `through`: the newest day of the period, up to the as-of date, that the sources know. Days before it that
+    they don't know make `status` missing, so that a sum with a hole in it is never taken for a whole one.
+    """
+
+    value: float | None
+    through: date | None
+    status: str
+    reason: str | None
+
+
+def read_periods(kpi_period: pd.DataFrame, period: Period, as_of: date) -> PeriodRows:
+    """The rows of that very period, cut at the as-of date: slice → (value, status_reason).
+
+    Rows that were cut at another day are left out: they are not what is asked for.
+    """
+    rows = kpi_period[(kpi_period["grain"] == period.grain)]
+    elapsed = (min(as_of, period.end) - period.start).days + 1
+    names = [
+        "kpi", "dimension", "segment", "period_start", "elapsed_days", "value", "status_reason",
+    ]  # fmt: skip
+    found: dict[Slice, tuple[float | None, str | None]] = {}
+    for kpi, dimension, segment, start, days, value, reason in zip(
+        *(rows[name].tolist() for name in names), strict=True
+    ):
+        if as_date(start) == period.start and int(days) == elapsed:
+            found[kpi, dimension, segment] = (number(value), _text(reason))
+    return found
+
+
+def actual_of(
+    node: Node, period: Period, as_of: date, days: Days, total: Days, periods: PeriodRows
+) -> Actual:
+    """The node's value to date. `total`: the days of its KPI in total, which say what the sources know
+    (a segment has no row on a day on which it had nothing)."""
+    if node.kpi is None:
+        return Actual(None, None, "missing", "no_kpi")
+    if as_of < period.start:
+        return Actual(None, None, "missing", "not_started")
+    last = min(as_of, period.end)
+    inside = [day for day in total.values() if period.start <= day.date <= last]
+    through = max((day.date for day in inside if day.is_known), default=None)
+    if through is None:
+        return Actual(None, None, "missing", "no_data")
+    seen = [day for day in inside if day.date <= through]
+    gaps = (through - period.start).days + 1 - len(seen)
+    status = worst([*(day.status for day in seen), *(["missing"] if gaps else [])])
+    key = (node.kpi.name, node.dimension, node.segment)
+    if key in periods:
+        value, reason = periods[key]
+        return Actual(value, through, status, None if value is not None else reason or "no_data")
+    if not _sums(node.kpi):
+        has_grain = period.grain in node.kpi.grains
+        return Actual(None, through, status, "no_data" if has_grain else "not_additive")
+    value, reason = _summed(node.kpi, [day for day in days.values() if period.start <= day.date <= through])
+    return Actual(value, through, status, reason)
+
+
+def _sums(kpi: Kpi) -> bool:
+    sides = [kpi.numerator, *([kpi.denominator] if kpi.denominator is not None else [])]
+    return all(side.measure.adds_over_days for side in sides)
+
+
+def _summed(kpi: Kpi, days: list[Day]) -> tuple[float | None, str | None]:
+    tops = [day.numerator for day in days if day.numerator is not None]
+    bottoms = [day.denominator for day in days if day.denominator is not None]
+    if kpi.denominator is None:
+        if not tops and not kpi.numerator.zero_when_empty:
+            return None, "no_data"
+        return math.fsum(tops), None
+    bottom = math.fsum(bottoms)
+    if bottom == 0:
+        return None, "zero_denominator"
+    return kpi.scale * math.fsum(tops) / bottom, None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

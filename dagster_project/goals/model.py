@@ -1,0 +1,97 @@
+"""A goal, resolved: every name looked up, every target solved. All figures are exact fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from dagster_project.calendar.fiscal import Period
+from dagster_project.kpi.model import Kpi, Label, Where
+
+PLAN = "plan"  # the scenario of the targets as written
+
+Level = Literal["kgi", "ksf", "kpi", "action"]
+Role = Literal["root", "term", "factor", "holds", "watched"]
+Origin = Literal["given", "assumed", "derived", "none"]
+Phasing = Literal["calendar_days", "business_days"]
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node of a goal's tree. `dimension`, `segment`: what the KPI is read at ('total', 'total' = all).
+
+    `role` is how it bears on its parent: a term of a sum, a factor of a product or quotient, what a success
+    factor holds, or watched without arithmetic. `equation` is the one that defines it from those below it.
+    """
+
+    name: str
+    label: Label
+    kpi: Kpi | None  # None: a success factor that is a sentence, without a number
+    dimension: str
+    segment: str
+    level: Level
+    parent: str | None
+    depth: int
+    role: Role
+    origin: Origin
+    equation: str | None
+    derived_by: str | None  # the equation that its target was solved from
+    owner: str | None
+
+    @property
+    def accumulates(self) -> bool:
+        """True where the value grows through the period, so that its target is phased over the days.
+
+        Counts and sums do, distinct counts too (their days don't add up, their target to date still grows),
+        and rates that say so; any other rate or level has the same target every day.
+        """
+        if self.kpi is None:
+            return False
+        if self.kpi.type == "ratio" or self.kpi.denominator is not None:
+            return self.kpi.accumulates
+        return self.kpi.numerator.measure.agg in ("count", "sum", "count_distinct")
+
+    @property
+    def adds_over_days(self) -> bool:
+        """True where the period's value is the sum of its days' values."""
+        return (
+            self.kpi is not None
+            and self.kpi.type == "simple"
+            and self.kpi.denominator is None
+            and self.kpi.numerator.measure.adds_over_days
+        )
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A KGI with its tree and period. `nodes` come parents first, the root (the KGI's node) is the first.
+
+    `targets`: of each scenario, the target of every node that has one; `scenarios` are factors of the plan,
+    'plan' (factor 1) first. `goal_hash` covers everything that shapes a figure; labels and owners do not.
+    """
+
+    name: str
+    label: Label
+    vision: Label
+    owner: str | None
+    period: Period
+    nodes: tuple[Node, ...]
+    equations: tuple[str, ...]
+    targets: Mapping[str, Mapping[str, Fraction]]
+    scenarios: Mapping[str, Fraction]
+    phasing: Phasing
+    goal_hash: str
+    where: Where = field(default=Where("", 0), compare=False)
+
+    @property
+    def kgi(self) -> Node:
+        return self.nodes[0]
+
+    def node(self, name: str) -> Node:
+        return next(node for node in self.nodes if node.name == name)
+
+    def target(self, node: str, scenario: str = PLAN) -> Fraction | None:
+        """The node's target for the whole period, or None where it has none."""
+        return self.targets[scenario].get(node)

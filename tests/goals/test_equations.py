@@ -1,0 +1,107 @@
+"""Equations: parsed, evaluated and inverted exactly."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dagster_project.goals.equations import evaluate, parse
+from dagster_project.goals.solve import solve
+
+amounts = st.fractions(min_value=Fraction(1, 1000), max_value=10**9, max_denominator=10**4)
+
+
+def test_products_bind_before_sums_and_brackets_before_both():
+    values = {"a": Fraction(2), "b": Fraction(3), "c": Fraction(4)}
+    assert evaluate(parse("x = a + b * c").right, values) == 14
+    assert evaluate(parse("x = (a + b) * c").right, values) == 20
+    assert evaluate(parse("x = a - b - c").right, values) == -5
+    assert evaluate(parse("x = a / b / c").right, values) == Fraction(1, 6)
+    assert evaluate(parse("x = -a + 1_000.5 * 20%").right, values) == Fraction(1981, 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("revenue", "no equation"),
+        ("a = b = c", "more than one"),
+        ("a + 1 = b", "left of '='"),
+        ("a = b c", "one too many"),
+        ("a = b *", "ends too early"),
+        ("a = (b", "not closed"),
+        ("a = * b", "missing before '*'"),
+        ("a = b ** c", "missing before '*'"),
+        ("a = __import__('os')", "can't stand"),
+        ("a = b; drop", "can't stand"),
+        ("a = " + "(" * 60 + "b" + ")" * 60, "too deeply"),
+        ("a = " + "b + " * 400 + "b", "characters"),
+    ],
+)
+def test_what_is_no_equation_is_refused_in_words(text, said):
+    with pytest.raises(ValueError, match=said.replace("*", r"\*").replace("(", r"\(")):
+        parse(text)
+
+
+@given(
+    st.sampled_from(["a + b * c", "a * b - c", "(a + b) / c", "a / (b + c)", "a - b / c", "a * b * c * 12"]),
+    st.sampled_from(["a", "b", "c"]),
+    amounts,
+    amounts,
+    amounts,
+)
+def test_an_equation_solved_for_any_of_its_names_gives_that_name_back(right, name, a, b, c):
+    values = {"a": a, "b": b, "c": c}
+    equation = parse(f"x = {right}")
+    given_values = {**values, "x": evaluate(equation.right, values)}
+    wanted = given_values.pop(name)
+    assert equation.solve_for(name, given_values) == wanted
+
+
+def test_21_at_35_percent_is_60_exactly():
+    solution, broken = solve(
+        [parse("orders = deals * rate")], {"orders": Fraction(21), "rate": Fraction("0.35")}
+    )
+    assert solution.values["deals"] == 60
+    assert broken == []
+
+
+def test_a_name_that_stands_twice_is_left_unknown():
+    solution, broken = solve([parse("x = a + a * b")], {"x": Fraction(6), "b": Fraction(2)})
+    assert "a" not in solution.values
+    assert broken == []
+
+
+def test_a_kpi_set_that_cannot_reach_the_kgi_is_told_what_each_alone_would_have_to_be():
+    figures = {"revenue": Fraction(10**9), "contracts": Fraction(500), "price": Fraction(50_000)}
+    _, (broken,) = solve([parse("revenue = contracts * price * 12")], figures)
+    assert "300,000,000" in str(broken)
+    assert "1,000,000,000" in str(broken)
+    assert "30 %" in str(broken)
+    assert "contracts 1,666.67" in broken.hint
+    assert "price 166,666.67" in broken.hint
+
+
+def test_a_factor_of_zero_leaves_no_other_target_in_reach():
+    _, (broken,) = solve([parse("orders = deals * rate")], {"orders": Fraction(20), "rate": Fraction(0)})
+    assert "does not hold" in str(broken)
+
+
+def test_a_division_by_zero_is_said_not_raised():
+    values = {"x": Fraction(1), "a": Fraction(1), "b": Fraction(0)}
+    _, (broken,) = solve([parse("x = a / b")], values)
+    assert "divides by zero" in str(broken)
+
+
+def test_figures_of_a_month_and_its_year_agree():
+    equations = [
+        parse("orders = inquiries * rate"),
+        parse("monthly = orders * price"),
+        parse("yearly = monthly * 12"),
+    ]
+    given_values = {"inquiries": Fraction(100), "orders": Fraction(20), "price": Fraction(500_000)}
+    solution, broken = solve(equations, given_values)
+    assert broken == []
+    assert solution.values["rate"] == Fraction(1, 5)
+    assert solution.values["monthly"] == 10_000_000
+    assert solution.values["yearly"] == 120_000_000
