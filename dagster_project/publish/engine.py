@@ -1,0 +1,35 @@
+"""A DuckDB connection that can read and write below the given folders and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+
+def connect(folders: Iterable[Path], spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection: no network, no extension loading, no file outside `folders`.
+
+    spill: where a sort that outgrows the memory may write; by default none may.
+    """
+    connection = duckdb.connect(
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    )
+    allowed = ", ".join(literal(str(folder.resolve())) for folder in folders)
+    connection.execute(f"set allowed_directories = [{allowed}]")
+    # Left alone it would be .tmp in the folder that the command was called in.
+    connection.execute(f"set temp_directory = {literal(str(spill.resolve()) if spill else '')}")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+    return connection
+
+
+def literal(text: str) -> str:
+    """`text` as an SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """`name` as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'

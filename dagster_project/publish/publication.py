@@ -1,0 +1,45 @@
+"""The one row that says what a publication is."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pyarrow as pa
+
+from dagster_project.kpi.model import Definitions
+from dagster_project.publish.contract import load
+
+
+def publication_row(
+    definitions: Definitions,
+    definitions_hash: str,
+    run_id: str,
+    as_of: date,
+    published_at: datetime,
+    known_at: datetime | None = None,
+) -> pa.Table:
+    """The table `publication`. Both times carry a zone and are stored in UTC."""
+    contract, settings = load(), definitions.settings
+    row = {
+        "publication_id": run_id,
+        "as_of": as_of,
+        "published_at": _utc(published_at),
+        "known_at": _utc(known_at) if known_at else None,
+        "definitions_hash": definitions_hash,
+        "contract_version": contract.version,
+        "synthetic": settings.synthetic,
+        "project": settings.name,
+        "label_ja": settings.label.ja or settings.name,
+        "label_en": settings.label.en or settings.name,
+        "language": settings.language,
+        "currency": settings.currency,
+        "timezone": definitions.calendar.timezone,
+        "fiscal_start_month": definitions.calendar.fiscal_start_month,
+    }
+    return pa.Table.from_pylist([row], schema=contract.table("publication").schema)
+
+
+def _utc(when: datetime) -> datetime:
+    if when.tzinfo is None:
+        raise ValueError(f"{when} has no zone; publication times need one")
+    return when.astimezone(UTC).replace(tzinfo=None)
