@@ -1,0 +1,156 @@
+"""The report: one HTML file for managers, without scripts, addresses or anything to load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import jinja2
+from markupsafe import Markup
+
+from dagster_project.publish.checks import parquet
+from dagster_project.publish.engine import connect
+from dagster_project.report import charts, format, tree_layout, words
+from dagster_project.report.kpi_table import kpi_table
+from dagster_project.report.sentences import headline, mark_sentence, period_word
+from dagster_project.report.summary import GoalSummary, Node, Summary, rows, summarize
+
+FILE = "report.html"
+TEMPLATES = Path(__file__).with_name("templates")
+QUARANTINE_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class ProgressRow:
+    """A line of the progress table. `depth`: how far it is indented."""
+
+    node: Node
+    depth: int
+    bullet: charts.Bullet | None
+
+
+@dataclass(frozen=True)
+class GoalView:
+    """A goal as the template shows it. `fan` is SVG of ours; an empty one says there is no path."""
+
+    goal: GoalSummary
+    headline: str
+    period: str
+    tree: tree_layout.Layout
+    fan: Markup
+    progress: tuple[ProgressRow, ...]
+    others: tuple[ProgressRow, ...]
+
+
+def write_report(folder: Path, language: str | None = None) -> Path:
+    """Write report.html into the publication in `folder`, from its Parquet files; returns its path.
+
+    language: ja or en; the publication's own by default.
+    """
+    path = folder / FILE
+    path.write_text(render(folder, language), encoding="utf-8")
+    return path
+
+
+def render(folder: Path, language: str | None = None) -> str:
+    """The report of the publication in `folder` as HTML."""
+    folder = folder.resolve()
+    summary = summarize(folder, language)
+    spoken = summary.language
+    with connect([folder]) as connection:
+        goals = [_goal_view(connection, folder, goal, summary) for goal in summary.goals]
+        context = {
+            "summary": summary,
+            "goals": goals,
+            "notices": [(mark, mark_sentence(mark, spoken)) for mark in summary.marks],
+            "kpis": kpi_table(connection, folder, summary.as_of, spoken),
+            "sources": rows(
+                connection, f"select * from {parquet(folder, 'source_freshness')} order by source"
+            ),
+            "held": rows(
+                connection,
+                f"select * from {parquet(folder, 'pipeline_runs')} "
+                "where status = 'held' order by source, file",
+            ),
+            "quarantine": rows(
+                connection,
+                f"select * from {parquet(folder, 'quarantine')} "
+                f"order by source, file, line, column_name limit {QUARANTINE_SHOWN}",
+            ),
+            "published_at": _local(summary),
+        }
+    return _environment(spoken).get_template("report.html.j2").render(**context)
+
+
+def _environment(language: str) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,  # by name it would be off: the template ends in .j2
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_without_invisible,
+    )
+    environment.globals.update(
+        lang=language,
+        w=lambda key: words.word(key, language),
+        signs=words.SIGNS,
+        value=lambda amount, unit, reason=None: format.format_value(amount, unit, language, reason),
+        target=lambda amount, unit: format.format_target(amount, unit, language),
+        share=format.format_share,
+        chance=lambda probability: format.format_probability(probability, language),
+        day=lambda when: format.format_date(when, language),
+        month=lambda when: format.format_month(when, language),
+        shorten=tree_layout.shorten,
+        box=tree_layout,
+    )
+    return environment
+
+
+def _without_invisible(shown: Any) -> Any:
+    """Text of the data loses control and bidirectional characters; markup of ours is left as it is."""
+    return format.clean(shown) if isinstance(shown, str) and not isinstance(shown, Markup) else shown
+
+
+def _goal_view(
+    connection: duckdb.DuckDBPyConnection, folder: Path, goal: GoalSummary, summary: Summary
+) -> GoalView:
+    path = rows(
+        connection,
+        f"""
+        select * from {parquet(folder, "kgi_forecast_path")}
+        where as_of = ? and goal = ? and node = ?
+        qualify issue = max(issue) over ()
+        order by date
+        """,
+        [goal.as_of, goal.goal, goal.kgi.node],
+    )
+    language = summary.language
+    return GoalView(
+        goal=goal,
+        headline=headline(goal, language),
+        period=period_word(goal.period_start, goal.period_end, language),
+        tree=tree_layout.lay_out(goal.kgi),
+        # The chart's texts are escaped by the library that draws it; nothing else is taken as markup.
+        fan=Markup(charts.fan(path, goal.kgi.unit, goal.as_of, language)),
+        progress=tuple(_progress(goal.kgi, 0)),
+        others=tuple(row for node in goal.others for row in _progress(node, 0)),
+    )
+
+
+def _progress(node: Node, depth: int) -> Iterator[ProgressRow]:
+    ahead = node.forecast.p50 if node.forecast else None
+    drawn = charts.bullet(node.actual, node.target_to_date, node.target, ahead)
+    yield ProgressRow(node, depth, drawn)
+    for child in node.children:
+        yield from _progress(child, depth + 1)
+
+
+def _local(summary: Summary) -> str:
+    when = summary.published_at.replace(tzinfo=UTC).astimezone(ZoneInfo(summary.timezone))
+    return f"{format.format_date(when.date(), summary.language)} {when:%H:%M}"
