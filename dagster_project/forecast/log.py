@@ -38,7 +38,9 @@ def read_paths(state: Path, as_of: date | None = None) -> pd.DataFrame:
     rows = _read(state / "kgi_forecast_path", KGI_FORECAST_PATH, PATH_KEY)
     if as_of is None:
         return rows
-    return rows[[as_date(day) == as_of for day in rows["as_of"]]].reset_index(drop=True)
+    # A list without elements would select columns instead of rows.
+    of_night = pd.Series([as_date(day) == as_of for day in rows["as_of"]], index=rows.index, dtype=bool)
+    return rows[of_night].reset_index(drop=True)
 
 
 def _write(folder: Path, rows: pd.DataFrame, run_id: str) -> None:

@@ -8,7 +8,13 @@ with counted as (
 ),
 
 ranked as (
-    select *, row_number() over (partition by dimension order by row_count desc, segment) as place
+    select
+        *,
+        row_number() over (
+            partition by dimension
+            -- Rows without a segment take no place away from those with one.
+            order by case when segment = '(none)' then 1 else 0 end, row_count desc, segment
+        ) as place
     from counted
 )
 
