@@ -6,6 +6,7 @@ import click
 
 from dagster_project.dbt_project import write_dbt_project
 from dagster_project.errors import GeneratedFilesStale
+from dagster_project.goals.spec import GoalSpec
 from dagster_project.kpi.compile.files import compile_project, differences
 from dagster_project.kpi.load import load_definitions
 from dagster_project.kpi.schema import SCHEMA_FILE, schema_text
@@ -22,7 +23,7 @@ def compile_(project: Project, check: bool) -> None:
     schema = project.definitions / SCHEMA_FILE
     if check:
         found = differences(files, project.generated)
-        if not schema.is_file() or schema.read_text(encoding="utf-8") != schema_text():
+        if not schema.is_file() or schema.read_text(encoding="utf-8") != schema_text(GoalSpec):
             found.append(f"stale: {SCHEMA_FILE}")
         if found:
             listed = "\n".join(f"  {line}" for line in found)
@@ -32,7 +33,7 @@ def compile_(project: Project, check: bool) -> None:
         click.echo(f"{len(files) + 1} generated files are current.")
         return
     changed = write_dbt_project(project, definitions)
-    schema.write_text(schema_text(), encoding="utf-8")
+    schema.write_text(schema_text(GoalSpec), encoding="utf-8")
     for line in changed:
         click.echo(f"  {line}")
     click.echo(f"{len(files) + 1} files compiled, {len(changed)} changed.")

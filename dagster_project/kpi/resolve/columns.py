@@ -57,7 +57,6 @@ class EntityBuilder:
             self.covering += spec.sources
             if not spec.sources:
                 self.fail(("model",), "a hand-written model needs sources:", "name those whose days it knows")
-            self.lineage = True
             return
         merged: dict[str, EntityColumn] = {}
         for index, written in enumerate(spec.from_):

@@ -27,6 +27,9 @@ class FormatSpec(Spec):
         None, description="a row that starts with this, such as 合計, ends the table"
     )
     sheet: Text | None = Field(None, description="of an xlsx file; the first sheet if not given")
+    final_newline: Bool = Field(
+        True, description="false: the exporter ends files without one, so a cut last cell can't be told"
+    )
 
 
 class VersionSpec(Spec):

@@ -1,0 +1,208 @@
+"""Landed files → the warehouse's schemas `landing` (a view a source) and `night` (what this night knows)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from dagster_project.kpi.model import SQL_TYPES, CalendarRules, Source
+from dagster_project.landing import ga4
+from dagster_project.landing.active import Held, Use, arrived_by, choose
+from dagster_project.landing.coverage import SourceDay, last_day, open_holds, source_days
+from dagster_project.landing.freshness import freshness_table, inputs_table, quarantine_table
+from dagster_project.landing.ledger import Entry, Ledger
+from dagster_project.landing.onefile import mapping_of
+
+_TECHNICAL = {"_file": "varchar", "_line": "bigint", "version": "timestamp"}
+
+
+@dataclass(frozen=True)
+class Exposed:
+    """What publication needs to know of the sources, as tables.
+
+    `source_freshness`: one row a source. `quarantine`: a row a bad cell of a file in force, one a held file.
+    `inputs`: every file known, with sha256 and whether it is in use. `held`: (source, file, reason).
+    """
+
+    source_freshness: pa.Table
+    quarantine: pa.Table
+    inputs: pa.Table
+    held: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class SourceInForce:
+    """A source with the files that count for one night, and those that are held."""
+
+    source: Source
+    entries: list[Entry]
+    uses: list[Use]
+    held: list[Held]
+
+
+def in_force(
+    landing_dir: Path, sources: Sequence[Source], rules: CalendarRules, known_at: datetime | None = None
+) -> list[SourceInForce]:
+    """The state of every source from the ledger alone; `known_at` leaves out what arrived later."""
+    entries = Ledger(landing_dir).entries()
+    found = []
+    for source in sources:
+        mapping = mapping_of(source, rules)
+        own = arrived_by(entries, source, mapping, known_at)
+        uses, guarded = choose(entries, source, mapping, known_at)
+        found.append(SourceInForce(source, own, uses, open_holds(own, uses, guarded, source)))
+    return found
+
+
+def latest_data(landing_dir: Path, sources: Sequence[Source], rules: CalendarRules) -> date | None:
+    """The last day that the data covers, None without data.
+
+    Sources that declare what they cover (a version, `covers`, a file a day) decide; only without any of them
+    do the dates in the rows, for they may hold plans.
+    """
+    declared: list[date] = []
+    found: list[date] = []
+    for state in in_force(landing_dir, sources, rules):
+        through, is_declared = last_day(state.source, state.uses, rules)
+        if through:
+            (declared if is_declared else found).append(through)
+    return max(declared or found, default=None)
+
+
+def expose(
+    warehouse: Path,
+    landing_dir: Path,
+    sources: Sequence[Source],
+    rules: CalendarRules,
+    as_of: date,
+    run_id: str,
+    known_at: datetime | None = None,
+) -> Exposed:
+    """Write schemas `landing` and `night` of the warehouse in one transaction."""
+    import duckdb
+
+    from dagster_project.calendar.business import BusinessCalendar
+
+    calendar = BusinessCalendar(rules)
+    states = in_force(landing_dir, sources, rules, known_at)
+    days: list[SourceDay] = []
+    for state in states:
+        days += source_days(state.source, state.uses, state.held, rules, as_of, calendar.is_business_day)
+    first = min([row.date for row in days], default=as_of)
+    start = min(date(as_of.year - 10, 1, 1), date(first.year, 1, 1))
+    open_days = calendar.days(start, date(as_of.year + 3, 12, 31))
+    statements = [
+        "drop schema if exists landing cascade",
+        "create schema landing",
+        "create schema if not exists night",
+    ]
+    statements += [
+        f'create view landing."{s.source.name}" as {view_sql(s, landing_dir, as_of)}' for s in states
+    ]
+    warehouse.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("begin")
+        for statement in statements:
+            connection.execute(statement)
+        for name, table in _night_tables(days, open_days, rules, as_of, run_id, known_at).items():
+            connection.register("_rows", table)
+            connection.execute(f"create or replace table night.{name} as select * from _rows")
+            connection.unregister("_rows")
+        connection.execute("commit")
+    return Exposed(
+        freshness_table(states, days, rules, as_of),
+        quarantine_table(states, landing_dir),
+        inputs_table(states),
+        tuple((state.source.name, entry.path, reason) for state in states for entry, reason in state.held),
+    )
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _column_types(source: Source) -> dict[str, str]:
+    if source.preset == "ga4_events":
+        return ga4.COLUMNS
+    return {column.name: SQL_TYPES[column.type] for column in source.columns}
+
+
+def view_sql(state: SourceInForce, landing_dir: Path, as_of: date) -> str:
+    """A select over exactly the files in force; an empty relation of the same columns where there is none.
+
+    Of daily files only days up to `as_of` are read.
+    """
+    source = state.source
+    types = _column_types(source)
+    extra = {name: kind for name, kind in _TECHNICAL.items() if name not in types}
+    whole: list[Use] = []
+    selects = []
+    for use in state.uses:
+        days = use.days if use.days is not None else use.entry.days
+        if source.load == "by_day" and (use.days is not None or any(day > as_of for day in days)):
+            wanted = [day for day in days if day <= as_of]
+            if wanted:
+                selects.append(_select([use], source, types, extra, landing_dir, wanted))
+        else:
+            whole.append(use)
+    if whole:
+        selects.insert(0, _select(whole, source, types, extra, landing_dir, None))
+    if not selects:
+        columns = ", ".join(f'null::{kind} as "{name}"' for name, kind in {**types, **extra}.items())
+        return f"select {columns} where false"
+    return " union all ".join(selects)
+
+
+def _select(
+    uses: Sequence[Use],
+    source: Source,
+    types: dict[str, str],
+    extra: dict[str, str],
+    landing_dir: Path,
+    days: Sequence[date] | None,
+) -> str:
+    given = [f'"{name}"::{kind} as "{name}"' for name, kind in types.items()]
+    if source.preset == "ga4_events":
+        given = [f'"{name}"' for name in types]
+    given += [f'"{name}"::{kind} as "{name}"' for name, kind in extra.items()]
+    files = ", ".join(_literal(str((landing_dir / str(use.entry.typed)).resolve())) for use in uses)
+    sql = f"select {', '.join(given)} from read_parquet([{files}])"
+    if days is not None:
+        day = "try_strptime(event_date, '%Y%m%d')::date" if source.preset == "ga4_events" else "_day"
+        wanted = ", ".join(f"date '{given_day}'" for given_day in days)
+        sql += f" where {day} in ({wanted})"
+    return sql
+
+
+def _night_tables(
+    days: Sequence[SourceDay],
+    open_days: Sequence[tuple[date, bool, str | None]],
+    rules: CalendarRules,
+    as_of: date,
+    run_id: str,
+    known_at: datetime | None,
+) -> dict[str, pa.Table]:
+    def table(rows: Sequence[Sequence[Any]], **types: pa.DataType) -> pa.Table:
+        columns = list(zip(*rows, strict=True)) if rows else [()] * len(types)
+        arrays = [pa.array(column, kind) for column, kind in zip(columns, types.values(), strict=True)]
+        return pa.table(arrays, list(types))
+
+    text, day, truth = pa.string(), pa.date32(), pa.bool_()
+    instant = known_at.astimezone(UTC).replace(tzinfo=None) if known_at else None
+    return {
+        "source_days": table(
+            [(row.source, row.date, row.status, row.is_known, row.reason) for row in days],
+            source=text, date=day, status=text, is_known=truth, reason=text,
+        ),
+        "calendar_days": table(open_days, date=day, is_business_day=truth, holiday_name=text),
+        "run": table([(run_id, as_of, instant)], run_id=text, as_of=day, known_at=pa.timestamp("us")),
+        "settings": table(
+            [(rules.timezone, rules.fiscal_start_month, rules.week_start)],
+            timezone=text, fiscal_start_month=pa.int32(), week_start=text,
+        ),
+    }  # fmt: skip
