@@ -201,7 +201,14 @@ def _goals(
                 others=tuple(tree for tree in trees if tree is not kgi),
             )
         )
-    return tuple(goals)
+    catalog = rows(connection, f"select kpi, level from {parquet(folder, 'kpi_catalog')}")
+    final = {row["kpi"] for row in catalog if row["level"] == "kgi"}
+    return tuple(sorted(goals, key=lambda goal: _weight(goal, final)))
+
+
+def _weight(goal: GoalSummary, final: set[str]) -> tuple[bool, int, str]:
+    """The company's final goals before those on a mere KPI or action, then the longest period."""
+    return goal.kgi.kpi not in final, -(goal.period_end - goal.period_start).days, goal.goal
 
 
 def _trees(

@@ -1,0 +1,60 @@
+"""What all tests share: where the real data lies, and how a project is run as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+REAL_DATA = Path(os.environ.get("KPI_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
+OF_THE_SHELL = ("KPI_PROJECT_DIR", "KPI_DATA_DIR", "DAGSTER_HOME")
+
+
+@pytest.fixture(autouse=True)
+def no_project_of_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another project's settings in the shell must not reach a test."""
+    for name in OF_THE_SHELL:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Callable[[str], Path]:
+    """The folder of one real data set; skips, saying so, where it is absent."""
+
+    def folder(name: str) -> Path:
+        path = REAL_DATA / name
+        if not path.is_dir():
+            pytest.skip(f"real data '{name}' is not in {REAL_DATA}: set KPI_TEST_DATA to check against it")
+        return path
+
+    return folder
+
+
+def kpi(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command line, in a process of its own."""
+    command = [sys.executable, "-m", "dagster_project.cli.main", *map(str, arguments)]
+    inherited = {
+        k: v for k, v in os.environ.items() if k not in ("KPI_PROJECT_DIR", "KPI_DATA_DIR", "DAGSTER_HOME")
+    }
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=inherited | environment)
+
+
+def run_project(root: Path, *options: str | Path) -> dict[str, Any]:
+    """`kpi run --json` on a project; its answer. Fails with all that was printed where nothing was published."""
+    done = kpi("run", "--json", "--project", root, *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def copy_of_project(name: str, target: Path) -> Path:
+    """A copy of tests/projects/<name>, so that nothing is written beside the original."""
+    return Path(shutil.copytree(REPOSITORY / "tests" / "projects" / name, target))
