@@ -48,7 +48,7 @@ def kpi(*arguments: str | Path, **environment: str) -> subprocess.CompletedProce
 
 
 def run_project(root: Path, *options: str | Path) -> dict[str, Any]:
-    """`kpi run --json` on a project; its answer. Fails with all that was printed where nothing was published."""
+    """`kpi run --json` on a project; its answer. Fails with what was printed where nothing was published."""
     done = kpi("run", "--json", "--project", root, *options)
     assert done.returncode == 0, done.stdout + done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)

@@ -6,8 +6,6 @@ INT64 comes as strings or numbers; `{}`, null and an absent member are the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -57,24 +55,49 @@ def is_intraday(name: str) -> bool:
     return bool(found and found["intraday"])
 
 
-@contextmanager
-def sealed(*folders: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that reaches these folders and nothing else: no network, no extension is fetched."""
-    connection = duckdb.connect(
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "allow_community_extensions": "false",
-        }
-    )
-    try:
-        allowed = ", ".join(_quoted(f"{folder.resolve()}/") for folder in folders)
-        connection.execute(f"set allowed_directories = [{allowed}]")
-        connection.execute("set enable_external_access = false")
-        connection.execute("set lock_configuration = true")
-        yield connection
-    finally:
-        connection.close()
+class EventReader:
+    """Reads GA4 exports through one sealed DuckDB connection: it reaches the landing folder and nothing else,
+    and fetches no extension. Connecting costs as much as reading a small day, so a night connects once, and
+    only if there is anything to read. Use as a context manager."""
+
+    def __init__(self, landing_dir: Path) -> None:
+        self._landing_dir = landing_dir
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    def __enter__(self) -> EventReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            self._connection = duckdb.connect(
+                config={
+                    "autoinstall_known_extensions": "false",
+                    "autoload_known_extensions": "false",
+                    "allow_community_extensions": "false",
+                }
+            )
+            allowed = _quoted(f"{self._landing_dir.resolve()}/")
+            self._connection.execute(f"set allowed_directories = [{allowed}]")
+            self._connection.execute("set enable_external_access = false")
+            self._connection.execute("set lock_configuration = true")
+        return self._connection
+
+    def land(self, raw: Path, name: str, version: datetime | None, typed: Path) -> dict[str, Any]:
+        """Write the events of one export file to `typed`.
+
+        Returns rows, days (as written, YYYYMMDD), bad rows as (line, column, reason). Raises FileHeld.
+        """
+        if raw.suffix != ".parquet" and check_text(raw, "utf-8").characters == 0:
+            raise FileHeld("is empty")
+        try:
+            return _land(self.connection, raw, name, version, typed)
+        except duckdb.Error as error:
+            raise FileHeld(_plain(error)) from error
 
 
 def _quoted(text: str) -> str:
@@ -128,14 +151,9 @@ def _copy(connection: duckdb.DuckDBPyConnection, relation: str, target: Path) ->
     connection.execute(f"copy {relation} to {_quoted(str(target))} (format parquet, compression zstd)")
 
 
-def land_events(raw: Path, name: str, version: datetime | None, typed: Path) -> dict[str, Any]:
-    """Write the events of one export file to `typed`.
-
-    Returns rows, days (as written, YYYYMMDD), first and last event_date, bad rows as (line, column, reason).
-    Raises FileHeld.
-    """
-    if raw.suffix != ".parquet" and check_text(raw, "utf-8").characters == 0:
-        raise FileHeld("is empty")
+def _land(
+    connection: duckdb.DuckDBPyConnection, raw: Path, name: str, version: datetime | None, typed: Path
+) -> dict[str, Any]:
     found = GA4_NAME.search(name)
     day = found["day"] if found else None
     wrong_day = f"event_date <> {_quoted(day)}" if day else "false"
@@ -146,39 +164,30 @@ def land_events(raw: Path, name: str, version: datetime | None, typed: Path) -> 
         when event_name is null then 'event_name: is empty'
         when {wrong_day} then 'event_date: is not the day in the file''s name'
     end"""
-    with sealed(raw.parent, typed.parent) as connection:
-        try:
-            relation = _relation(connection, raw)
-            columns = ", ".join(_something(column) for column in COLUMNS)
-            given = f"timestamp '{version}'" if version else "null::timestamp"
-            columns += f", _line, {_quoted(name)} as _file, {given} as version"
-            everything = f"(select {columns}, {reasons} as _reason from {relation})"
-            _copy(connection, everything, typed)
-            events = f"read_parquet({_quoted(str(typed))})"
-            total, wrong = connection.execute(f"select count(*), count(_reason) from {events}").fetchall()[0]
-            bad = connection.execute(
-                f"select _line, _reason from {events} where _reason is not null "
-                f"order by _line limit {KEPT_REASONS}"
-            ).fetchall()
-            days = connection.execute(
-                f"select distinct event_date from {events} where _reason is null order by 1"
-            ).fetchall()
-            if wrong:
-                whole = typed.with_name(f"{typed.name}.whole.tmp")
-                typed.replace(whole)
-                _copy(
-                    connection,
-                    f"(select * from read_parquet({_quoted(str(whole))}) where _reason is null)",
-                    typed,
-                )
-                whole.unlink()
-        except duckdb.Error as error:
-            raise FileHeld(_plain(error)) from error
+    columns = ", ".join(_something(column) for column in COLUMNS)
+    given = f"timestamp '{version}'" if version else "null::timestamp"
+    columns += f", _line, {_quoted(name)} as _file, {given} as version"
+    _copy(connection, f"(select {columns}, {reasons} as _reason from {_relation(connection, raw)})", typed)
+    events = f"read_parquet({_quoted(str(typed))})"
+    total, wrong, days = connection.execute(
+        "select count(*), count(_reason), list(distinct event_date order by event_date) "
+        f"filter (_reason is null) from {events}"
+    ).fetchall()[0]
+    bad: list[tuple[int, str]] = []
+    if wrong:
+        bad = connection.execute(
+            f"select _line, _reason from {events} where _reason is not null "
+            f"order by _line limit {KEPT_REASONS}"
+        ).fetchall()
+        whole = typed.with_name(f"{typed.name}.whole.tmp")
+        typed.replace(whole)
+        _copy(connection, f"(select * from read_parquet({_quoted(str(whole))}) where _reason is null)", typed)
+        whole.unlink()
     return {
         "rows": total - wrong,
         "seen": total,
         "bad": [(line, *reason.split(": ", 1)) for line, reason in bad],
-        "days": [row[0] for row in days],
+        "days": days or [],
     }
 
 

@@ -22,6 +22,7 @@ from dagster_project.landing.files import (
     snapshot,
     sweep_drafts,
 )
+from dagster_project.landing.ga4 import EventReader
 from dagster_project.landing.held import FileHeld
 from dagster_project.landing.ledger import Entry, Ledger
 from dagster_project.landing.onefile import land_file, limits_of, mapping_of
@@ -80,12 +81,15 @@ def land(
         report(line)
 
     at_rest = _settled_files(data_dir, sources, settle_seconds, result, tell)
-    for source in sources:
-        step = _SourceLanding(source, rules, landing_dir, ledger, known[source.name], result, tell)
-        step.land_again()
-        for file in at_rest[source.name]:
-            step.land_new(file, arrived)
-        step.tell_held()
+    with EventReader(landing_dir) as events:
+        for source in sources:
+            step = _SourceLanding(
+                source, rules, landing_dir, ledger, known[source.name], result, tell, events
+            )
+            step.land_again()
+            for file in at_rest[source.name]:
+                step.land_new(file, arrived)
+            step.tell_held()
     return result
 
 
@@ -117,7 +121,7 @@ class _SourceLanding:
     known: list[Entry]
     result: LandingReport
     tell: Report
-
+    events: EventReader
     holds: list[Held] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -182,7 +186,7 @@ class _SourceLanding:
         if entry.reason:
             entry = replace(entry, status="held", typed=None)
         else:
-            entry = land_file(entry, self.source, self.rules, self.landing_dir)
+            entry = land_file(entry, self.source, self.rules, self.landing_dir, self.events)
         self.ledger.append(entry)
         name = f"{self.source.name}: {entry.path}"
         if entry.status == "held":

@@ -46,10 +46,12 @@ class _Outcome:
     version: datetime | None = None
 
 
-def land_file(entry: Entry, source: Source, rules: CalendarRules, landing_dir: Path) -> Entry:
+def land_file(
+    entry: Entry, source: Source, rules: CalendarRules, landing_dir: Path, events: ga4.EventReader
+) -> Entry:
     """The entry with its outcome: landed with a typed file, or held with the reason. A bad file never raises.
 
-    `entry` names the snapshot, the arrival and the version.
+    `entry` names the snapshot, the arrival and the version; `events` reads the exports of GA4.
     """
     name = hashlib.sha256(f"{entry.path}|{entry.version}|{entry.mapping_hash}".encode()).hexdigest()[:8]
     base = f"{source.name}/{entry.sha256[:16]}_{name}.parquet"
@@ -60,7 +62,7 @@ def land_file(entry: Entry, source: Source, rules: CalendarRules, landing_dir: P
     try:
         raw = landing_dir / entry.raw
         if source.preset == "ga4_events":
-            _events(raw, entry, draft, outcome)
+            _events(events, raw, entry, draft, outcome)
         else:
             _rows(raw, entry, source, rules, draft, outcome)
         _within_limits(outcome, source, entry.manifest_rows)
@@ -89,8 +91,8 @@ def land_file(entry: Entry, source: Source, rules: CalendarRules, landing_dir: P
     )
 
 
-def _events(raw: Path, entry: Entry, draft: Path, outcome: _Outcome) -> None:
-    found = ga4.land_events(raw, entry.path, entry.version, draft)
+def _events(events: ga4.EventReader, raw: Path, entry: Entry, draft: Path, outcome: _Outcome) -> None:
+    found = events.land(raw, entry.path, entry.version, draft)
     outcome.rows, outcome.seen = found["rows"], found["seen"]
     outcome.bad = [BadRow(*row) for row in found["bad"]]
     outcome.days = tuple(datetime.strptime(day, "%Y%m%d").date() for day in found["days"])

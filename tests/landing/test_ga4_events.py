@@ -120,7 +120,8 @@ def test_a_bad_file_is_held_and_its_message_quotes_no_data(room: Room, content: 
 
 
 def test_reading_reaches_nothing_but_its_folders(tmp_path: Path) -> None:
-    with ga4.sealed(tmp_path) as connection:
+    with ga4.EventReader(tmp_path) as events:
+        connection = events.connection
         for statement in (
             "select * from read_text('/etc/passwd')",
             "install httpfs",
