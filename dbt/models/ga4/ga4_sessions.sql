@@ -1,0 +1,125 @@
+{{ config(
+    materialized='table',
+    enabled='ga4' in env_var('KPI_DBT_PACKS', '').split(','),
+    contract={'enforced': true},
+) }}
+
+-- A session is all events of one visitor with one ga_session_id, dated by its first event: one that crosses midnight
+-- stays one session. Its source is that of its first event that names one.
+with
+
+events as (
+
+    select
+        *,
+        -- events of one moment are told apart by their line, so that "first" means the same every night;
+        -- moments are UTC, since local time runs twice through the hour in which summer time ends
+        cast(event_timestamp as decimal(38, 0)) * 10000000000 + _line as position
+    from {{ ref('ga4_events') }}
+    where session_id is not null
+
+),
+
+-- A page that is loaded again sends its purchase again: a visitor's transaction counts once, in its first session.
+transactions as (
+
+    select
+        min_by(session_id, position) as session_id,
+        case
+            when transaction_id is null then sum(purchase_revenue)
+            else min_by(purchase_revenue, case when purchase_revenue is not null then position end)
+        end as revenue,
+        case when transaction_id is null then count(*) else 1 end as transactions
+    from events
+    where event_name = 'purchase'
+    group by
+        user_id,
+        transaction_id,
+        case when transaction_id is null then session_id end
+
+),
+
+purchases as (
+
+    select
+        session_id,
+        sum(revenue) as purchase_revenue,
+        sum(transactions) as transactions
+    from transactions
+    group by session_id
+
+),
+
+sessions as (
+
+    select
+        session_id,
+        min(user_id) as user_id,
+        min_by(event_at, position) as started_at,
+        max_by(event_at, position) as ended_at,
+        min(session_number) as session_number,
+        min_by(page_path, case when page_path is not null then position end) as landing_page,
+        min_by(source, case when source is not null then position end) as source,
+        min_by(coalesce(medium, '(not set)'), case when source is not null then position end) as medium,
+        min_by(coalesce(campaign, ''), case when source is not null then position end) as campaign,
+        min_by(device_category, case when device_category is not null then position end) as device_category,
+        min_by(country, case when country is not null then position end) as country,
+        sum(case when event_name in ('page_view', 'screen_view') then 1 else 0 end) as page_views,
+        count(*) as events,
+        coalesce(sum(engagement_msec), 0) as engagement_msec,
+        max(case when session_engaged then 1 else 0 end) as engaged_events,
+        max(case when event_name = 'add_to_cart' then 1 else 0 end) as cart_events,
+        max(case when event_name = 'form_start' then 1 else 0 end) as form_start_events,
+        max(case when event_name = 'form_submit' then 1 else 0 end) as form_submit_events,
+        max(case when event_name = 'purchase' then 1 else 0 end) as purchase_events
+    from events
+    group by session_id
+
+),
+
+attributed as (
+
+    select
+        *,
+        coalesce(source, '(direct)') as session_source,
+        case when source is null then '(none)' else medium end as session_medium,
+        nullif(campaign, '') as session_campaign
+    from sessions
+
+)
+
+select
+    attributed.session_id,
+    attributed.user_id,
+    attributed.started_at,
+    attributed.ended_at,
+    attributed.session_number,
+    attributed.landing_page,
+    attributed.session_source as source,
+    attributed.session_medium as medium,
+    attributed.session_campaign as campaign,
+    {{ ga4_channel_group(
+        'lower(attributed.session_source)', 'lower(attributed.session_medium)', 'lower(attributed.session_campaign)'
+    ) }} as channel_group,
+    attributed.device_category,
+    attributed.country,
+    cast(attributed.page_views as bigint) as page_views,
+    cast(attributed.events as bigint) as events,
+    cast(attributed.engagement_msec as bigint) as engagement_msec,
+    (
+        attributed.engagement_msec >= 10000
+        or attributed.page_views >= 2
+        or attributed.engaged_events = 1
+        or attributed.form_submit_events = 1
+        or attributed.purchase_events = 1
+    ) as is_engaged,
+    (attributed.form_submit_events = 1 or attributed.purchase_events = 1) as has_key_event,
+    attributed.cart_events = 1 as has_cart,
+    attributed.form_start_events = 1 as has_form_start,
+    attributed.form_submit_events = 1 as has_form_submit,
+    attributed.purchase_events = 1 as has_purchase,
+    cast(coalesce(purchases.purchase_revenue, 0) as decimal(18, 4)) as purchase_revenue,
+    cast(coalesce(purchases.transactions, 0) as bigint) as transactions
+from attributed
+left join purchases
+    on attributed.session_id = purchases.session_id
