@@ -14,22 +14,17 @@ from dagster_project.project import Project
 
 def all_issues(project: Project) -> tuple[list[Issue], str]:
     """Every finding in definitions and goals, and one line that counts what is defined."""
-    from dagster_project.errors import DefinitionError
-    from dagster_project.goals.spec import load_goals
+    from dagster_project.goals.load import check_goals
 
     definitions, issues = check_definitions(project.root)
     if definitions is None:
         return issues, ""
-    goals = 0
-    try:
-        goals = len(load_goals(project.definitions, definitions))
-    except DefinitionError as error:
-        issues = [*issues, *error.issues]
+    goals, found = check_goals(project.root, definitions)
     counts = (
         f"{len(definitions.kpis)} KPIs over {len(definitions.entities)} entities "
-        f"from {len(definitions.sources)} sources, {goals} goals"
+        f"from {len(definitions.sources)} sources, {len(goals)} goals"
     )
-    return issues, counts
+    return [*issues, *found], counts
 
 
 @click.command()

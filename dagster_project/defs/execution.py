@@ -1,0 +1,146 @@
+"""One night in this process: the same Dagster job as the UI runs, with its failure put into words."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from dagster_project.defs.instance import dagster_home
+from dagster_project.defs.landing import land_new
+from dagster_project.defs.night import Held, Night, new_run_id
+from dagster_project.defs.nightly import build_definitions
+from dagster_project.defs.prepared import Prepared, prepare
+from dagster_project.errors import NothingPublished
+from dagster_project.landing.expose import latest_data
+from dagster_project.project import Project
+from dagster_project.run_lock import RunLock
+
+Tell = Callable[[str], None]
+STEPS = {
+    "landing": "landing the exports",
+    "models": "building the models",
+    "goal_tables": "computing targets and attainment",
+    "forecast": "forecasting",
+    "snapshots": "keeping the night's changes",
+    "publication": "publishing",
+}
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A night that was published.
+
+    warnings: checks of the models that mark and don't block.
+    cpu: CPU seconds of each phase, in the order they ran.
+    """
+
+    run_id: str
+    as_of: date
+    publication: Path
+    warnings: tuple[str, ...]
+    cpu: dict[str, float]
+
+
+def run_night(
+    project: Project, as_of: date | None = None, full_refresh: bool = False, tell: Tell = lambda line: None
+) -> Finished:
+    """Compile, land, build, compute, publish; under the project's lock.
+
+    as_of: default is the project's rule, the last day of the data or yesterday in the calendar's zone.
+    tell: called with a line about what is going on.
+
+    Raises Busy, DefinitionError, NothingPublished (which step failed, why, and where the log is).
+    """
+    clock = _Clock()
+    started_at = datetime.now(UTC)
+    run_id = new_run_id(started_at, os.urandom(3).hex())
+    with RunLock(project.work, run_id):
+        tell("checking and compiling the definitions")
+        prepared = prepare(project)
+        clock.lap("prepare")
+        day, landed = (as_of, False) if as_of else _as_of(prepared, tell)
+        clock.lap("as of")
+        held = Held(run_id, started_at, full_refresh, tell, landed)
+        result = _execute(prepared, day, held, clock)
+        if not result.success:
+            raise NothingPublished(_what_failed(result, project))
+        night, folder = _published(held)
+        return Finished(run_id, day, folder, tuple(night.warnings), clock.laps)
+
+
+def _as_of(prepared: Prepared, tell: Tell) -> tuple[date, bool]:
+    """The last complete day by the project's rule, and whether finding it landed the exports."""
+    definitions = prepared.definitions
+    rules = definitions.calendar
+    yesterday = datetime.now(ZoneInfo(rules.timezone)).date() - timedelta(days=1)
+    if definitions.settings.as_of != "latest_data":
+        return yesterday, False
+    land_new(prepared, tell)
+    return latest_data(prepared.project.landing, definitions.sources, rules) or yesterday, True
+
+
+def _execute(prepared: Prepared, day: date, held: Held, clock: _Clock) -> Any:
+    home = dagster_home(prepared.project)
+    job = build_definitions(prepared, day, held).resolve_job_def("nightly")
+    clock.lap("dagster definitions")
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        result = job.execute_in_process(
+            partition_key=day.isoformat(),
+            instance=instance,
+            run_config={"loggers": {"file": {}}},
+            raise_on_error=False,
+        )
+    clock.lap("job")
+    return result
+
+
+def _published(held: Held) -> tuple[Night, Path]:
+    for night in held.nights:
+        if night.published is not None:
+            return night, night.published
+    raise NothingPublished("the run ended without a publication")
+
+
+def _what_failed(result: Any, project: Project) -> str:
+    """The first step that failed and why, in words; the stack is in the log."""
+    log = project.work / "logs" / "dagster.log"
+    for event in result.all_events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            given = data.user_failure_data
+            why = (given.description if given else None) or _innermost(data.error)
+            step = STEPS.get(event.step_key, event.step_key)
+            if why.startswith("Nothing was published"):
+                return f"{why}\nDetails: {log}"
+            return f"Nothing was published, the last publication stays: {step} failed.\n{why}\nDetails: {log}"
+    for event in result.all_events:
+        if event.is_failure:
+            return f"Nothing was published: {event.message}\nDetails: {log}"
+    return f"Nothing was published. Details: {log}"
+
+
+def _innermost(error: Any) -> str:
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error else "no reason was given"
+
+
+class _Clock:
+    """CPU seconds of this process between laps."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.process_time()
+
+    def lap(self, name: str) -> None:
+        now = time.process_time()
+        self.laps[name] = round(now - self._last, 2)
+        self._last = now

@@ -1,0 +1,29 @@
+"""Dagster's home of a project: runs and events of all nights, in .kpi/dagster."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dagster_project.project import Project
+
+DAGSTER_YAML = """\
+# Written by Shirube at every start; edits are lost.
+telemetry:
+  enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+"""
+
+
+def dagster_home(project: Project) -> Path:
+    """The folder, with its dagster.yaml, made the one that this process and its children use."""
+    home = (project.work / "dagster").resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    settings = home / "dagster.yaml"
+    if not settings.is_file() or settings.read_text(encoding="utf-8") != DAGSTER_YAML:
+        settings.write_text(DAGSTER_YAML, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(home)
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+    return home

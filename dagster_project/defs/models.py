@@ -1,0 +1,115 @@
+"""The dbt models as assets, their tests as checks, built in this process."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
+
+from dagster_project.defs import dbt_engine
+from dagster_project.defs.dbt_engine import NodeResult
+from dagster_project.defs.failures import RETRIES, Transient, told_apart
+from dagster_project.defs.night import Night
+from dagster_project.defs.prepared import Prepared
+
+SHOWN_FAILURES = 8
+
+
+class Translator(DagsterDbtTranslator):
+    """Groups models by their folder: staging, marts, kpi, calendar, ga4."""
+
+    def __init__(self) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        return PurePosixPath(dbt_resource_props["original_file_path"]).parent.name or None
+
+
+def model_assets(prepared: Prepared, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """Every dbt model. A test of severity error blocks what comes after it, a warning is a mark."""
+    project, manifest = prepared.project, prepared.manifest
+    translator = Translator()
+    dbt_project = DbtProject(
+        project_dir=project.dbt, target_path=dbt_engine.target(project).resolve(), profiles_dir=project.dbt
+    )
+
+    @dbt_assets(
+        manifest=manifest,
+        project=dbt_project,
+        exclude="resource_type:unit_test",
+        name="models",
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        dagster_dbt_translator=translator,
+        required_resource_keys={"night"},
+        retry_policy=RETRIES,
+    )
+    def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        night: Night = context.resources.night
+        names = _names(context, manifest)
+
+        def report(name: str, done: int, total: int) -> None:
+            night.tell(f"{name} ({done} of {total})")
+
+        with told_apart():
+            results = dbt_engine.build(night.prepared.project, names, report)
+        checks = {spec.metadata["dagster_dbt/unique_id"]: spec for spec in context.assets_def.check_specs}
+        keys = {spec.metadata["dagster_dbt/unique_id"]: spec.key for spec in context.assets_def.specs}
+        for result in results:
+            if result.unique_id in keys and result.status == "success":
+                yield dg.MaterializeResult(
+                    asset_key=keys[result.unique_id], metadata={"seconds": round(result.seconds, 3)}
+                )
+            elif result.unique_id in checks and result.status != "skipped":
+                yield _checked(checks[result.unique_id], result)
+        night.warnings += [_words(result, manifest) for result in results if result.status == "warn"]
+        if broken := [result for result in results if result.is_broken]:
+            raise _failure(broken, manifest)
+
+    return models
+
+
+def _names(context: dg.AssetExecutionContext, manifest: Mapping[str, Any]) -> list[str]:
+    """What to build where only some assets were chosen; nothing where all are."""
+    if not context.is_subset:
+        return []
+    selected = context.selected_asset_keys
+    chosen = [spec for spec in context.assets_def.specs if spec.key in selected]
+    names = [manifest["nodes"][spec.metadata["dagster_dbt/unique_id"]]["name"] for spec in chosen]
+    return names + [key.name for key in context.selected_asset_check_keys if key.asset_key not in selected]
+
+
+def _checked(spec: dg.AssetCheckSpec, result: NodeResult) -> dg.AssetCheckResult:
+    severity = dg.AssetCheckSeverity.WARN if result.status == "warn" else dg.AssetCheckSeverity.ERROR
+    return dg.AssetCheckResult(
+        passed=result.status == "pass",
+        asset_key=spec.asset_key,
+        check_name=spec.name,
+        severity=severity,
+        metadata={"rows": result.failures or 0, **({"message": result.message} if result.message else {})},
+    )
+
+
+def _failure(broken: list[NodeResult], manifest: Mapping[str, Any]) -> Exception:
+    lines = [_words(result, manifest) for result in broken[:SHOWN_FAILURES]]
+    if len(broken) > SHOWN_FAILURES:
+        lines.append(f"... and {len(broken) - SHOWN_FAILURES} more")
+    if all("IO Error" in result.message for result in broken):
+        return Transient("\n".join(lines))
+    return dg.Failure(description="\n".join(lines), allow_retries=False)
+
+
+def _words(result: NodeResult, manifest: Mapping[str, Any]) -> str:
+    """A sentence about a broken model or test: the file, what is wrong, how many rows."""
+    node = manifest["nodes"].get(result.unique_id, {})
+    if result.kind != "test":
+        return f"model {result.name} ({node.get('original_file_path', '')}): {result.message}"
+    about = [parent.rpartition(".")[2] for parent in node.get("depends_on", {}).get("nodes", [])]
+    metadata = node.get("test_metadata") or {}
+    test = metadata.get("name", result.name)
+    columns = metadata.get("kwargs", {}).get("columns") or metadata.get("kwargs", {}).get("column_name") or ""
+    where = f" ({', '.join(columns) if isinstance(columns, list) else columns})" if columns else ""
+    if result.status in ("fail", "warn"):
+        return f"check {test}{where} of {', '.join(about)}: {result.failures} rows break it"
+    return f"check {test}{where} of {', '.join(about)}: {result.message}"

@@ -1,0 +1,97 @@
+"""What Dagster is told about a company: its assets, what they depend on, the checks they carry."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+
+from dagster_project.defs.nightly import build_definitions, partitions
+from dagster_project.defs.prepared import Prepared
+from dagster_project.publish.contract import load
+
+
+@pytest.fixture(scope="session")
+def graph(prepared: Prepared) -> dg.AssetGraph:
+    return build_definitions(prepared).resolve_asset_graph()
+
+
+def _keys(graph: dg.AssetGraph) -> set[str]:
+    return {key.to_user_string() for key in graph.get_all_asset_keys()}
+
+
+def test_the_assets_are_these_and_no_other(graph: dg.AssetGraph, prepared: Prepared) -> None:
+    expected = {"landing/deals_export", "snapshots/deals", "publication"}
+    expected |= {f"night/{name}" for name in ("run", "settings", "source_days", "calendar_days")}
+    expected |= {"goal_tree", "goal_targets", "kgi_attainment", "kgi_forecast", "kgi_forecast_path"}
+    models = {
+        node["name"] for node in prepared.manifest["nodes"].values() if node["resource_type"] == "model"
+    }
+    given = {name for name in _keys(graph) if not name.startswith("definitions/")}
+    assert given == expected | models
+    assert {"stg_deals_export", "deals", "dim_date", "kpi_daily", "kpi_period"} <= models
+
+
+def test_no_asset_depends_on_one_that_nobody_makes(graph: dg.AssetGraph) -> None:
+    dangling = {
+        parent.to_user_string()
+        for key in graph.get_all_asset_keys()
+        for parent in graph.get(key).parent_keys
+        if not graph.has(parent) or not graph.get(parent).is_materializable
+    }
+    assert dangling == set()
+
+
+def test_every_published_table_is_an_asset_or_comes_from_landing(graph: dg.AssetGraph) -> None:
+    from_landing = {"source_freshness", "quarantine", "pipeline_runs"}
+    assert set(load().names) - from_landing - {"publication"} <= _keys(graph)
+
+
+def test_the_lineage_runs_from_the_export_to_the_publication(graph: dg.AssetGraph) -> None:
+    below = {dg.AssetKey(["landing", "deals_export"])}
+    while True:
+        more = {child for key in below for child in graph.get(key).child_keys} - below
+        if not more:
+            break
+        below |= more
+    assert dg.AssetKey("publication") in below
+    assert dg.AssetKey(["snapshots", "deals"]) in below
+
+
+def test_every_dbt_test_is_a_check_in_the_ui(graph: dg.AssetGraph, prepared: Prepared) -> None:
+    nodes = prepared.manifest["nodes"].values()
+    tests = {node["name"] for node in nodes if node["resource_type"] == "test" and node["config"]["enabled"]}
+    assert {key.name for key in graph.asset_check_keys} == tests
+
+
+def test_the_nightly_job_holds_every_asset_and_runs_at_three_in_the_calendars_zone(
+    prepared: Prepared,
+) -> None:
+    definitions = build_definitions(prepared)
+    job = definitions.resolve_job_def("nightly")
+    assert job.asset_layer.executable_asset_keys == definitions.resolve_asset_graph().get_all_asset_keys()
+    schedule = definitions.resolve_schedule_def("nightly_schedule")
+    assert schedule.cron_schedule == "0 3 * * *"
+    assert schedule.execution_timezone == "Asia/Tokyo"
+
+
+def test_days_run_from_the_first_declared_to_yesterday_in_the_calendars_zone(prepared: Prepared) -> None:
+    yesterday = datetime.now(ZoneInfo("Asia/Tokyo")).date() - timedelta(days=1)
+    days = partitions(prepared)
+    assert days.get_first_partition_key() == "2026-04-01"
+    assert days.get_last_partition_key() == yesterday.isoformat()
+
+
+@pytest.mark.parametrize("days_from_today", [0, 1, 400])
+def test_a_run_may_ask_for_a_day_that_the_clock_has_not_reached(
+    prepared: Prepared, days_from_today: int
+) -> None:
+    today = datetime.now(ZoneInfo("Asia/Tokyo")).date()
+    wanted = today + timedelta(days=days_from_today)
+    assert partitions(prepared, wanted).has_partition_key(wanted.isoformat())
+
+
+def test_a_run_may_ask_for_a_day_before_the_first(prepared: Prepared) -> None:
+    assert partitions(prepared, date(2001, 1, 1)).has_partition_key("2001-01-01")

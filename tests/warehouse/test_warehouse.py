@@ -1,0 +1,96 @@
+"""The working database: hardened, disposable, and never silently lost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dagster_project import warehouse
+from dagster_project.errors import Busy
+from dagster_project.project import Project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    found = Project(root=tmp_path, data=tmp_path / "data", outputs=tmp_path / "outputs")
+    found.landing.mkdir()
+    return found
+
+
+def test_tables_are_replaced_whole_with_their_values_bound(project: Project) -> None:
+    evil = "'); drop table definitions.kpis; --"
+    columns = (("kpi", "varchar"), ("scale", "double"))
+    warehouse.write_tables(project, "definitions", {"kpis": (columns, [("old", 1.0), ("older", 2.0)])})
+    warehouse.write_tables(project, "definitions", {"kpis": (columns, [(evil, None)]), "none": (columns, [])})
+    with warehouse.opened(project, read_only=True) as connection:
+        assert connection.execute("from definitions.kpis").fetchall() == [(evil, None)]
+        assert connection.execute("from definitions.none").fetchall() == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select * from read_text('/etc/hostname')",
+        "copy (select 1) to '{root}/out.csv'",
+        "attach '{root}/other.duckdb' as other",
+        "install httpfs",
+        "load httpfs",
+        "set enable_external_access = true",
+        "set allowed_directories = ['/']",
+    ],
+)
+def test_nothing_outside_the_landing_folder_is_reached(project: Project, statement: str) -> None:
+    with warehouse.opened(project) as connection, pytest.raises(duckdb.Error):
+        connection.execute(statement.format(root=project.root))
+
+
+def test_landed_files_are_read(project: Project) -> None:
+    duckdb.connect().execute(f"copy (select 7 as n) to '{project.landing / 'a.parquet'}' (format parquet)")
+    with warehouse.opened(project) as connection:
+        assert connection.execute(f"from '{project.landing / 'a.parquet'}'").fetchall() == [(7,)]
+
+
+def test_a_broken_file_is_put_aside_and_a_new_one_begun(project: Project) -> None:
+    warehouse.write_tables(project, "definitions", {"kpis": ((("kpi", "varchar"),), [("a",)])})
+    damaged = bytearray(project.warehouse.read_bytes())
+    damaged[:4096] = bytes(4096)
+    project.warehouse.write_bytes(damaged)
+    said = warehouse.make_ready(project)
+    assert said is not None
+    assert "rebuilt from the landed files" in said
+    assert (project.work / "broken" / "warehouse.duckdb").read_bytes() == damaged
+    assert warehouse.make_ready(project) is None
+    with warehouse.opened(project) as connection:
+        assert connection.execute("select count(*) from duckdb_tables()").fetchone() == (0,)
+
+
+def test_a_log_that_lost_its_database_is_kept_aside(project: Project) -> None:
+    project.work.mkdir()
+    log = project.warehouse.with_name("warehouse.duckdb.wal")
+    log.write_bytes(b"left behind")
+    assert warehouse.make_ready(project) is not None
+    assert not log.exists()
+    assert (project.work / "broken" / log.name).read_bytes() == b"left behind"
+
+
+def test_a_warehouse_open_elsewhere_is_busy_and_stays_where_it_is(project: Project) -> None:
+    warehouse.write_tables(project, "definitions", {"kpis": ((("kpi", "varchar"),), [("a",)])})
+    code = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(project.warehouse)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert other.stdout
+    assert other.stdout.readline() == "open\n"
+    try:
+        with pytest.raises(Busy, match=r"serving\.duckdb"):
+            warehouse.make_ready(project)
+        assert project.warehouse.exists()
+    finally:
+        other.communicate("")
