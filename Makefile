@@ -25,14 +25,14 @@ run: setup  ## Raw exports to tables, attainment, forecast and report; the sampl
 	@$(BIN)/kpi run
 
 dev: setup  ## The Dagster UI, on this machine only
-	@mkdir -p .kpi/dagster
-	@DAGSTER_HOME="$(CURDIR)/.kpi/dagster" PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dagster dev -h 127.0.0.1 -m dagster_project.definitions
+	@DAGSTER_HOME="$$($(BIN)/python -m dagster_project.defs.instance)" PATH="$(CURDIR)/$(BIN):$$PATH" \
+		$(BIN)/dagster dev -h 127.0.0.1 -m dagster_project.definitions
 
 check: setup  ## Lint, types, definitions, generated files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint dbt/models dbt/tests --disable-progress-bar
+	@$(BIN)/sqlfluff lint dbt/models/calendar dbt/models/ga4 dbt/models/kpi --disable-progress-bar
 	@$(BIN)/kpi check
 	@$(BIN)/kpi compile --check
 

@@ -1,7 +1,7 @@
 """The dbt project of a company on disk: the hand-written part, and the models compiled from its definitions.
 
 dbt writes a compiled model below its target folder under the model's own path. For a model outside the dbt
-project that path is absolute, and the compiled SQL would overwrite it: so each company has a whole dbt project.
+project that path is absolute, and the compiled SQL would overwrite it: so each company has a whole project.
 """
 
 from __future__ import annotations

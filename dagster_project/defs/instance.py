@@ -27,3 +27,10 @@ def dagster_home(project: Project) -> Path:
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
     return home
+
+
+if __name__ == "__main__":
+    # For `dagster dev`, which wants the folder in its environment before it starts.
+    from dagster_project.project import find_project
+
+    print(dagster_home(find_project(None)))

@@ -17,7 +17,7 @@ shared_identities as (
         coalesce(user_pseudo_id, '') as visitor,
         event_timestamp,
         event_name
-    from {{ ref('stg_ga4__events') }} as exported
+    from {{ ref('stg_ga4__events') }}
     group by
         _source,
         coalesce(user_pseudo_id, ''),
@@ -97,13 +97,13 @@ read_once as (
         event_name,
         event_number,
         device.category as device_category,
-        geo.country as country,
+        geo.country,
         collected_traffic_source.manual_source as collected_source,
         collected_traffic_source.manual_medium as collected_medium,
         collected_traffic_source.manual_campaign_name as collected_campaign,
         collected_traffic_source.gclid as collected_gclid,
         nullif(nullif(ecommerce.transaction_id, ''), '(not set)') as transaction_id,
-        ecommerce.purchase_revenue as purchase_revenue,
+        ecommerce.purchase_revenue,
         _file,
         _line,
         {{ ga4_param('param_integers', 'ga_session_id') }} as ga_session_id,

@@ -1,8 +1,12 @@
 -- The segments that occur, most rows first; beyond a dimension's limit they are told apart no more.
 with counted as (
-    select measures_additive.dimension, measures_additive.segment, sum(measures_additive.value) as row_count
+    select
+        measures_additive.dimension,
+        measures_additive.segment,
+        sum(measures_additive.value) as row_count
     from {{ ref('measures_additive') }} as measures_additive
-    where measures_additive.measure like '%!_!_rows' escape '!'
+    where
+        measures_additive.measure like '%!_!_rows' escape '!'
         and measures_additive.dimension <> 'total'
     group by measures_additive.dimension, measures_additive.segment
 ),
@@ -13,7 +17,7 @@ ranked as (
         row_number() over (
             partition by dimension
             -- Rows without a segment take no place away from those with one.
-            order by case when segment = '(none)' then 1 else 0 end, row_count desc, segment
+            order by case when segment = '(none)' then 1 else 0 end, row_count desc, segment asc
         ) as place
     from counted
 )

@@ -1,35 +1,38 @@
-with bounds as (
+with first_days as (
+    select
+        source,
+        min(date) as first_day
+    from {{ source('night', 'source_days') }}
+    group by source
+),
+
+bounds as (
     select
         entity_times.entity,
         entity_times.time,
         -- Before the first day of any one source the whole is not known, unless the definition says from when it is.
-        coalesce(max(entity_times.starts_on), max(source_days.first_day), max(run.as_of)) as starts_on
+        coalesce(max(entity_times.starts_on), max(first_days.first_day), max(run.as_of)) as starts_on
     from {{ source('definitions', 'entity_times') }} as entity_times
     cross join {{ source('night', 'run') }} as run
-    left join (
-        select source, min(date) as first_day
-        from {{ source('night', 'source_days') }}
-        group by source
-    ) as source_days
-        on source_days.source = entity_times.source
+    left join first_days
+        on first_days.source = entity_times.source
     group by entity_times.entity, entity_times.time
 ),
 
 days as (
-    select bounds.entity, bounds.time, dim_date.date, entity_times.source
+    select
+        bounds.entity,
+        bounds.time,
+        dim_date.date,
+        entity_times.source
     from bounds
     cross join {{ source('night', 'run') }} as run
     inner join {{ ref('dim_date') }} as dim_date
         on dim_date.date between bounds.starts_on and run.as_of
     inner join {{ source('definitions', 'entity_times') }} as entity_times
-        on entity_times.entity = bounds.entity
-        and entity_times.time = bounds.time
-),
-
-first_days as (
-    select source, min(date) as first_day
-    from {{ source('night', 'source_days') }}
-    group by source
+        on
+            entity_times.entity = bounds.entity
+            and entity_times.time = bounds.time
 ),
 
 states as (
@@ -50,8 +53,9 @@ states as (
         source_days.reason
     from days
     left join {{ source('night', 'source_days') }} as source_days
-        on source_days.source = days.source
-        and source_days.date = days.date
+        on
+            source_days.source = days.source
+            and source_days.date = days.date
     left join first_days
         on first_days.source = days.source
 )

@@ -1,17 +1,33 @@
 with days as (
-    select kpi_days.kpi, kpi_days.date, kpi_days.severity, kpi_days.is_known, kpi_days.reason
+    select
+        kpi_days.kpi,
+        kpi_days.date,
+        kpi_days.severity,
+        kpi_days.is_known,
+        kpi_days.reason
     from {{ ref('kpi_days') }} as kpi_days
     inner join {{ source('definitions', 'kpi_grains') }} as grains
-        on grains.kpi = kpi_days.kpi
-        and grains.grain = 'day'
+        on
+            grains.kpi = kpi_days.kpi
+            and grains.grain = 'day'
 ),
 
 measured as (
-    select date, measure, dimension, segment, value
+    select
+        date,
+        measure,
+        dimension,
+        segment,
+        value
     from {{ ref('measure_daily') }}
     where date is not null
     union all
-    select period_start as date, measure, dimension, segment, max(value) as value
+    select
+        period_start as date,
+        measure,
+        dimension,
+        segment,
+        max(value) as value
     from {{ ref('measures_distinct') }}
     where grain = 'day'
     group by period_start, measure, dimension, segment
@@ -29,28 +45,45 @@ sides as (
     inner join {{ source('definitions', 'operands') }} as operands
         on operands.measure = measured.measure
     inner join {{ source('definitions', 'kpi_dimensions') }} as dimensions
-        on dimensions.kpi = operands.kpi
-        and dimensions.dimension = measured.dimension
+        on
+            dimensions.kpi = operands.kpi
+            and dimensions.dimension = measured.dimension
     inner join days
-        on days.kpi = operands.kpi
-        and days.date = measured.date
-        and days.is_known
+        on
+            days.kpi = operands.kpi
+            and days.date = measured.date
+            and days.is_known
     group by operands.kpi, measured.date, measured.dimension, measured.segment
 ),
 
 -- A total on every day, every member of a roster on every day, other segments where there is something.
 slices as (
-    select kpi, date, 'total' as dimension, 'total' as segment from days
+    select
+        kpi,
+        date,
+        'total' as dimension,
+        'total' as segment
+    from days
     union
-    select days.kpi, days.date, members.dimension, members.segment
+    select
+        days.kpi,
+        days.date,
+        members.dimension,
+        members.segment
     from days
     inner join {{ source('definitions', 'kpi_dimensions') }} as dimensions
         on dimensions.kpi = days.kpi
     inner join {{ ref('dimension_members') }} as members
-        on members.dimension = dimensions.dimension
-        and members.is_on_roster
+        on
+            members.dimension = dimensions.dimension
+            and members.is_on_roster
     union
-    select kpi, date, dimension, segment from sides
+    select
+        kpi,
+        date,
+        dimension,
+        segment
+    from sides
 ),
 
 filled as (
@@ -63,15 +96,17 @@ filled as (
         cast(case when days.is_known then coalesce(sides.denominator, empty.denominator) end as double) as denominator
     from slices
     inner join days
-        on days.kpi = slices.kpi
-        and days.date = slices.date
+        on
+            days.kpi = slices.kpi
+            and days.date = slices.date
     inner join {{ ref('empty_sides') }} as empty
         on empty.kpi = slices.kpi
     left join sides
-        on sides.kpi = slices.kpi
-        and sides.date = slices.date
-        and sides.dimension = slices.dimension
-        and sides.segment = slices.segment
+        on
+            sides.kpi = slices.kpi
+            and sides.date = slices.date
+            and sides.dimension = slices.dimension
+            and sides.segment = slices.segment
 )
 
 select

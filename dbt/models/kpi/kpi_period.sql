@@ -12,12 +12,14 @@ with sides as (
     inner join {{ source('definitions', 'operands') }} as operands
         on operands.measure = measured.measure
     inner join {{ ref('kpi_coverage') }} as coverage
-        on coverage.kpi = operands.kpi
-        and coverage.covered_from = measured.covered_from
-        and coverage.data_through = measured.data_through
+        on
+            coverage.kpi = operands.kpi
+            and coverage.covered_from = measured.covered_from
+            and coverage.data_through = measured.data_through
     inner join {{ source('definitions', 'kpi_dimensions') }} as dimensions
-        on dimensions.kpi = operands.kpi
-        and dimensions.dimension = measured.dimension
+        on
+            dimensions.kpi = operands.kpi
+            and dimensions.dimension = measured.dimension
     group by
         operands.kpi, measured.grain, measured.period_start, measured.span, measured.dimension, measured.segment
 ),
@@ -37,8 +39,9 @@ kpi_periods as (
     inner join {{ ref('periods') }} as periods
         on periods.period_end >= coverage.covered_from
     inner join {{ source('definitions', 'kpi_grains') }} as grains
-        on grains.kpi = coverage.kpi
-        and grains.grain = periods.grain
+        on
+            grains.kpi = coverage.kpi
+            and grains.grain = periods.grain
     union all
     select
         coverage.kpi,
@@ -51,8 +54,9 @@ kpi_periods as (
         coverage.data_through
     from {{ ref('kpi_coverage') }} as coverage
     inner join {{ source('definitions', 'kpi_grains') }} as grains
-        on grains.kpi = coverage.kpi
-        and grains.grain = 'all'
+        on
+            grains.kpi = coverage.kpi
+            and grains.grain = 'all'
     cross join {{ source('night', 'run') }} as run
 ),
 
@@ -67,28 +71,47 @@ states as (
         count(days.date) as days
     from kpi_periods
     left join {{ ref('kpi_days') }} as days
-        on days.kpi = kpi_periods.kpi
-        and days.date between kpi_periods.period_start and kpi_periods.period_end
+        on
+            days.kpi = kpi_periods.kpi
+            and days.date between kpi_periods.period_start and kpi_periods.period_end
     group by kpi_periods.kpi, kpi_periods.grain, kpi_periods.period_start
 ),
 
 slices as (
-    select kpi, grain, period_start, 'total' as dimension, 'total' as segment from kpi_periods
+    select
+        kpi,
+        grain,
+        period_start,
+        'total' as dimension,
+        'total' as segment
+    from kpi_periods
     union
-    select kpi_periods.kpi, kpi_periods.grain, kpi_periods.period_start, members.dimension, members.segment
+    select
+        kpi_periods.kpi,
+        kpi_periods.grain,
+        kpi_periods.period_start,
+        members.dimension,
+        members.segment
     from kpi_periods
     inner join {{ source('definitions', 'kpi_dimensions') }} as dimensions
         on dimensions.kpi = kpi_periods.kpi
     inner join {{ ref('dimension_members') }} as members
-        on members.dimension = dimensions.dimension
-        and members.is_on_roster
+        on
+            members.dimension = dimensions.dimension
+            and members.is_on_roster
     union
-    select sides.kpi, sides.grain, sides.period_start, sides.dimension, sides.segment
+    select
+        sides.kpi,
+        sides.grain,
+        sides.period_start,
+        sides.dimension,
+        sides.segment
     from sides
     inner join kpi_periods
-        on kpi_periods.kpi = sides.kpi
-        and kpi_periods.grain = sides.grain
-        and kpi_periods.period_start = sides.period_start
+        on
+            kpi_periods.kpi = sides.kpi
+            and kpi_periods.grain = sides.grain
+            and kpi_periods.period_start = sides.period_start
     where sides.span = 'current'
 ),
 
@@ -107,9 +130,10 @@ wanted as (
             as previous_year_start
     from slices
     inner join kpi_periods
-        on kpi_periods.kpi = slices.kpi
-        and kpi_periods.grain = slices.grain
-        and kpi_periods.period_start = slices.period_start
+        on
+            kpi_periods.kpi = slices.kpi
+            and kpi_periods.grain = slices.grain
+            and kpi_periods.period_start = slices.period_start
 ),
 
 joined as (
@@ -126,21 +150,40 @@ joined as (
         wanted.is_begun,
         case when wanted.is_begun then coalesce(own.numerator, empty.numerator) end as numerator,
         case when wanted.is_begun then coalesce(own.denominator, empty.denominator) end as denominator,
-        case when wanted.previous_start is not null and wanted.is_begun
-            then coalesce(case when wanted.is_over then before_full.numerator else before_cut.numerator end, empty.numerator)
+        case
+            when wanted.previous_start is not null and wanted.is_begun
+                then
+                    coalesce(
+                        case when wanted.is_over then before_full.numerator else before_cut.numerator end,
+                        empty.numerator
+                    )
         end as before_numerator,
-        case when wanted.previous_start is not null and wanted.is_begun
-            then coalesce(case when wanted.is_over then before_full.denominator else before_cut.denominator end, empty.denominator)
+        case
+            when wanted.previous_start is not null and wanted.is_begun
+                then
+                    coalesce(
+                        case when wanted.is_over then before_full.denominator else before_cut.denominator end,
+                        empty.denominator
+                    )
         end as before_denominator,
         case when wanted.previous_start is not null then coalesce(before_full.numerator, empty.numerator) end
             as before_full_numerator,
         case when wanted.previous_start is not null then coalesce(before_full.denominator, empty.denominator) end
             as before_full_denominator,
-        case when wanted.previous_year_start is not null and wanted.is_begun
-            then coalesce(case when wanted.is_over then year_full.numerator else year_cut.numerator end, empty.numerator)
+        case
+            when wanted.previous_year_start is not null and wanted.is_begun
+                then
+                    coalesce(
+                        case when wanted.is_over then year_full.numerator else year_cut.numerator end, empty.numerator
+                    )
         end as year_numerator,
-        case when wanted.previous_year_start is not null and wanted.is_begun
-            then coalesce(case when wanted.is_over then year_full.denominator else year_cut.denominator end, empty.denominator)
+        case
+            when wanted.previous_year_start is not null and wanted.is_begun
+                then
+                    coalesce(
+                        case when wanted.is_over then year_full.denominator else year_cut.denominator end,
+                        empty.denominator
+                    )
         end as year_denominator
     from wanted
     inner join {{ ref('empty_sides') }} as empty
@@ -152,13 +195,14 @@ joined as (
         ('year_full', 'current', 'previous_year_start'),
         ('year_cut', 'previous_year', 'period_start'),
     ] %}
-    left join sides as {{ alias }}
-        on {{ alias }}.kpi = wanted.kpi
-        and {{ alias }}.grain = wanted.grain
-        and {{ alias }}.period_start = wanted.{{ start }}
-        and {{ alias }}.span = '{{ span }}'
-        and {{ alias }}.dimension = wanted.dimension
-        and {{ alias }}.segment = wanted.segment
+        left join sides as {{ alias }}
+            on
+                {{ alias }}.kpi = wanted.kpi
+                and {{ alias }}.grain = wanted.grain
+                and {{ alias }}.period_start = wanted.{{ start }}
+                and {{ alias }}.span = '{{ span }}'
+                and {{ alias }}.dimension = wanted.dimension
+                and {{ alias }}.segment = wanted.segment
     {%- endfor %}
 ),
 
@@ -181,7 +225,7 @@ valued as (
                 then kpis.scale * cast(joined.{{ above }} as double) / nullif(cast(joined.{{ below }} as double), 0)
             else cast(joined.{{ above }} as double)
         end as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    {%- endfor %}
     from joined
     inner join {{ source('definitions', 'kpis') }} as kpis
         on kpis.kpi = joined.kpi
@@ -202,7 +246,9 @@ select
         end as bigint
     ) as elapsed_days,
     coalesce(
-        valued.is_over and states.unknown_days = 0 and (valued.grain = 'all' or valued.covered_from <= valued.period_start),
+        valued.is_over
+        and states.unknown_days = 0
+        and (valued.grain = 'all' or valued.covered_from <= valued.period_start),
         false
     ) as is_complete,
     cast(case when valued.shows_numerator then valued.numerator end as double) as numerator,
@@ -212,10 +258,14 @@ select
     {{ status_of('states.severity') }} as data_status,
     case
         when not valued.is_begun or valued.data_through is null then 'missing'
-        when states.unknown_days > 0 then cast(states.unknown_days as varchar) || ' of ' || cast(states.days as varchar) || ' days unknown'
+        when
+            states.unknown_days > 0
+            then cast(states.unknown_days as varchar) || ' of ' || cast(states.days as varchar) || ' days unknown'
         when valued.denominator = 0 then 'zero_denominator'
         when valued.value is null then 'no_data'
-        when valued.covered_from > valued.period_start and valued.grain <> 'all' then 'covered_from ' || cast(valued.covered_from as varchar)
+        when
+            valued.covered_from > valued.period_start and valued.grain <> 'all'
+            then 'covered_from ' || cast(valued.covered_from as varchar)
     end as status_reason,
     valued.previous_value,
     valued.previous_year_value,
@@ -227,7 +277,8 @@ select
     run.run_id as computed_run_id
 from valued
 inner join states
-    on states.kpi = valued.kpi
-    and states.grain = valued.grain
-    and states.period_start = valued.period_start
+    on
+        states.kpi = valued.kpi
+        and states.grain = valued.grain
+        and states.period_start = valued.period_start
 cross join {{ source('night', 'run') }} as run

@@ -1,17 +1,32 @@
 with present as (
-    select dimension, case when is_over then '(other)' else segment end as segment, min(place) as place
+    select
+        dimension,
+        case when is_over then '(other)' else segment end as segment,
+        min(place) as place
     from {{ ref('dimension_segments') }}
     group by dimension, case when is_over then '(other)' else segment end
 ),
 
 named as (
-    select dimension, segment from present
+    select
+        dimension,
+        segment
+    from present
     union
-    select dimension, segment from {{ ref('dimension_members') }} where is_on_roster
+    select
+        dimension,
+        segment
+    from {{ ref('dimension_members') }}
+    where is_on_roster
     union
-    select dimension, segment from {{ source('definitions', 'segments') }}
+    select
+        dimension,
+        segment
+    from {{ source('definitions', 'segments') }}
     union
-    select 'total' as dimension, 'total' as segment
+    select
+        'total' as dimension,
+        'total' as segment
 ),
 
 labelled as (
@@ -34,16 +49,19 @@ labelled as (
         present.place
     from named
     left join {{ source('definitions', 'segments') }} as segments
-        on segments.dimension = named.dimension
-        and segments.segment = named.segment
+        on
+            segments.dimension = named.dimension
+            and segments.segment = named.segment
     left join {{ ref('dimension_members') }} as members
-        on members.dimension = named.dimension
-        and members.segment = named.segment
+        on
+            members.dimension = named.dimension
+            and members.segment = named.segment
     left join {{ source('definitions', 'dimensions') }} as dimensions
         on dimensions.dimension = named.dimension
     left join present
-        on present.dimension = named.dimension
-        and present.segment = named.segment
+        on
+            present.dimension = named.dimension
+            and present.segment = named.segment
 )
 
 select

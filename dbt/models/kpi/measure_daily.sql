@@ -8,8 +8,9 @@ with limited as (
         additive.value
     from {{ ref('measures_additive') }} as additive
     left join {{ ref('dimension_segments') }} as segments
-        on segments.dimension = additive.dimension
-        and segments.segment = additive.segment
+        on
+            segments.dimension = additive.dimension
+            and segments.segment = additive.segment
 )
 
 select
@@ -26,8 +27,9 @@ from limited
 inner join {{ source('definitions', 'measures') }} as measures
     on measures.measure = limited.measure
 left join {{ ref('entity_days') }} as days
-    on days.entity = measures.entity
-    and days.time = measures.time
-    and days.date = limited.date
+    on
+        days.entity = measures.entity
+        and days.time = measures.time
+        and days.date = limited.date
 where limited.date is null or days.is_known
 group by limited.date, limited.measure, limited.dimension, limited.segment, measures.combine

@@ -1,6 +1,10 @@
 -- Measures over every span of days: days added up where they add up, distinct counts as they were counted anew.
 with daily as (
-    select cuts.covered_from, cuts.data_through, daily.*, measures.combine
+    select
+        cuts.covered_from,
+        cuts.data_through,
+        daily.*,
+        measures.combine
     from {{ ref('measure_daily') }} as daily
     inner join {{ ref('measure_cuts') }} as cuts
         on cuts.measure = daily.measure
@@ -22,10 +26,11 @@ spread as (
         daily.value
     from daily
     inner join {{ ref('span_days') }} as span_days
-        on span_days.covered_from = daily.covered_from
-        and span_days.data_through = daily.data_through
-        and span_days.date = daily.date
-        and span_days.grain <> 'day'
+        on
+            span_days.covered_from = daily.covered_from
+            and span_days.data_through = daily.data_through
+            and span_days.date = daily.date
+            and span_days.grain <> 'day'
     union all
     -- Rows without a date of record are in no period, and in the whole.
     select
@@ -56,6 +61,15 @@ select
 from spread
 group by measure, combine, covered_from, data_through, grain, period_start, span, dimension, segment
 union all
-select measure, covered_from, data_through, grain, period_start, span, dimension, segment, value
+select
+    measure,
+    covered_from,
+    data_through,
+    grain,
+    period_start,
+    span,
+    dimension,
+    segment,
+    value
 from {{ ref('measures_distinct') }}
 where grain <> 'day'

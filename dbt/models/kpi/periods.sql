@@ -9,19 +9,43 @@ days as (
 ),
 
 keyed as (
-    select 'week' as grain, week_start as period_start, date from days
+    select
+        'week' as grain,
+        week_start as period_start,
+        date
+    from days
     union all
-    select 'month' as grain, month_start as period_start, date from days
+    select
+        'month' as grain,
+        month_start as period_start,
+        date
+    from days
     union all
-    select 'quarter' as grain, quarter_start as period_start, date from days
+    select
+        'quarter' as grain,
+        quarter_start as period_start,
+        date
+    from days
     union all
-    select 'half' as grain, half_start as period_start, date from days
+    select
+        'half' as grain,
+        half_start as period_start,
+        date
+    from days
     union all
-    select 'fiscal_year' as grain, fiscal_year_start as period_start, date from days
+    select
+        'fiscal_year' as grain,
+        fiscal_year_start as period_start,
+        date
+    from days
 ),
 
 spans as (
-    select grain, period_start, max(date) as period_end, count(*) as days
+    select
+        grain,
+        period_start,
+        max(date) as period_end,
+        count(*) as days
     from keyed
     group by grain, period_start
 ),
@@ -61,7 +85,8 @@ select
 from named
 cross join run
 left join named as year_before
-    on year_before.grain = named.grain
-    and year_before.key_year = named.key_year - 1
-    and year_before.key_place = named.key_place
+    on
+        year_before.grain = named.grain
+        and year_before.key_year = named.key_year - 1
+        and year_before.key_place = named.key_place
 where named.period_start <= run.as_of

@@ -17,6 +17,9 @@ select
     dim_date.date as period_start,
     'current' as span,
     dim_date.date
-from (select distinct covered_from, data_through from {{ ref('measure_cuts') }}) as cuts
+from (select distinct
+    covered_from,
+    data_through
+from {{ ref('measure_cuts') }}) as cuts
 inner join {{ ref('dim_date') }} as dim_date
     on dim_date.date between cuts.covered_from and cuts.data_through

@@ -1,7 +1,9 @@
 -- The spans of days that values are taken over: each period cut where the data end, and, for a period that is
 -- still running there, the period before and the same a year before, cut after equally many elapsed days.
 with cuts as (
-    select distinct covered_from, data_through
+    select distinct
+        covered_from,
+        data_through
     from {{ ref('kpi_coverage') }}
     where data_through is not null
 ),
@@ -19,21 +21,35 @@ current_spans as (
         least(periods.period_end, cuts.data_through) as through_date
     from cuts
     inner join {{ ref('periods') }} as periods
-        on periods.period_start <= cuts.data_through
-        and periods.period_end >= cuts.covered_from
+        on
+            periods.period_start <= cuts.data_through
+            and periods.period_end >= cuts.covered_from
 ),
 
 compared as (
-    select *, 'previous' as span, previous_start as from_date
+    select
+        *,
+        'previous' as span,
+        previous_start as from_date
     from current_spans
     where is_running and previous_start is not null
     union all
-    select *, 'previous_year' as span, previous_year_start as from_date
+    select
+        *,
+        'previous_year' as span,
+        previous_year_start as from_date
     from current_spans
     where is_running and previous_year_start is not null
 )
 
-select covered_from, data_through, grain, period_start, 'current' as span, period_start as from_date, through_date
+select
+    covered_from,
+    data_through,
+    grain,
+    period_start,
+    'current' as span,
+    period_start as from_date,
+    through_date
 from current_spans
 union all
 select
@@ -46,8 +62,9 @@ select
     least(periods.period_end, {{ add_days('compared.from_date', 'compared.elapsed_days - 1') }}) as through_date
 from compared
 inner join {{ ref('periods') }} as periods
-    on periods.grain = compared.grain
-    and periods.period_start = compared.from_date
+    on
+        periods.grain = compared.grain
+        and periods.period_start = compared.from_date
 union all
 select
     covered_from,
