@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from dagster_project.kpi.model import Format
 from dagster_project.landing.encodings import MAX_LINE, check_text, open_text
 from dagster_project.landing.held import FileHeld
-from dagster_project.landing.tables import BATCH_ROWS, Batch, RawTable
+from dagster_project.landing.tables import BATCH_ROWS, Batch, RawTable, TotalRow
 
 
 class _Lines:
@@ -92,6 +92,7 @@ def read_delimited(path: Path, form: Format) -> RawTable:
         rows: list[list[str]] = []
         lines: list[int] = []
         stopped = False
+        total = TotalRow(header, form)
         with open_text(path, form.encoding) as stream:
             for at, cells in records(stream, form):
                 if at == line:
@@ -99,6 +100,8 @@ def read_delimited(path: Path, form: Format) -> RawTable:
                 stopped = not cells
                 if stopped:
                     break
+                if total.is_total(cells):
+                    continue
                 if len(cells) != width:
                     raise FileHeld(
                         f"line {at}: {len(cells)} cells where the header has {width}; the row was cut, "

@@ -18,6 +18,12 @@ from dagster_project.landing.freshness import freshness_table, inputs_table, qua
 from dagster_project.landing.ledger import Entry, Ledger
 from dagster_project.landing.onefile import mapping_of
 
+# As in warehouse.py: one process may open a DuckDB file twice only with equal settings.
+_NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+}
 _TECHNICAL = {"_file": "varchar", "_line": "bigint", "version": "timestamp"}
 
 
@@ -105,7 +111,7 @@ def expose(
         f'create view landing."{s.source.name}" as {view_sql(s, landing_dir, as_of)}' for s in states
     ]
     warehouse.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(warehouse)) as connection:
+    with duckdb.connect(str(warehouse), config=_NO_EXTENSIONS) as connection:
         connection.execute("begin")
         for statement in statements:
             connection.execute(statement)

@@ -94,7 +94,7 @@ def _freshness(
     if state.held:
         entry, reason = state.held[-1]
         status, message = "held", f"{entry.path} is held: {reason}"
-        message += "; the last good version stays in force" if newest else "; there is no good version yet"
+        message += "; the last good version stays in force" if newest else "; no good version has arrived yet"
     elif newest is None:
         status, message = "no_file", f"no file {source.files!r} has arrived"
     return {

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from dagster_project.kpi.issues import suggest
+from dagster_project.kpi.model import Format
+from dagster_project.landing.held import FileHeld
 
 BATCH_ROWS = 100_000
 
@@ -31,3 +36,31 @@ class RawTable:
 
     header: tuple[str, ...]
     read: Callable[[Sequence[int]], Iterator[Batch]]
+
+
+class TotalRow:
+    """Tells the total row of `total_without`: the first row whose cell there is empty, whatever its width.
+
+    Only one row is a total. A further one has lost its cell, and is judged like any other row.
+    Raises FileHeld where the header lacks that column.
+    """
+
+    def __init__(self, header: Sequence[str], form: Format) -> None:
+        self._position: int | None = None
+        if form.total_without is None:
+            return
+        wanted = unicodedata.normalize("NFC", form.total_without).strip()
+        titles = [unicodedata.normalize("NFC", title).strip() for title in header]
+        if wanted not in titles:
+            hint = suggest(wanted, titles) or f"headers: {', '.join(titles[:12])}"
+            raise FileHeld(f"format: total_without: no header {wanted!r} ({hint})")
+        self._position = titles.index(wanted)
+
+    def is_total(self, cells: Sequence[Any]) -> bool:
+        if self._position is None or self._position >= len(cells):
+            return False
+        cell = cells[self._position]
+        if cell is not None and str(cell).strip():
+            return False
+        self._position = None
+        return True

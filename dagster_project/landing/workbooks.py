@@ -10,7 +10,7 @@ from typing import Any
 from dagster_project.kpi.issues import suggest
 from dagster_project.kpi.model import Format
 from dagster_project.landing.held import FileHeld
-from dagster_project.landing.tables import BATCH_ROWS, Batch, Cell, RawTable
+from dagster_project.landing.tables import BATCH_ROWS, Batch, Cell, RawTable, TotalRow
 
 MAX_EXPANDED = 2 << 30
 MAX_RATIO = 400
@@ -86,8 +86,9 @@ def read_workbook(path: Path, form: Format) -> RawTable:
     def read(positions: Sequence[int]) -> Iterator[Batch]:
         columns: list[list[Any]] = [[] for _ in positions]
         lines: list[int] = []
+        total = TotalRow(header, form)
         for at, cells in sheet_rows(path, form):
-            if at == line:
+            if at == line or total.is_total(cells):
                 continue
             if any(cell is not None for cell in cells[len(header) :]):
                 raise FileHeld(f"row {at}: cells beyond the header's {len(header)} columns")

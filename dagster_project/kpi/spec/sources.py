@@ -26,6 +26,9 @@ class FormatSpec(Spec):
     stop_at: Text | None = Field(
         None, description="a row that starts with this, such as 合計, ends the table"
     )
+    total_without: Text | None = Field(
+        None, description="the header of a column that the total row, and only it, leaves empty, such as 日付"
+    )
     sheet: Text | None = Field(None, description="of an xlsx file; the first sheet if not given")
     final_newline: Bool = Field(
         True, description="false: the exporter ends files without one, so a cut last cell can't be told"
