@@ -64,25 +64,24 @@ def actual_of(
     last = min(as_of, period.end)
     inside = [day for day in total.values() if period.start <= day.date <= last]
     through = max((day.date for day in inside if day.is_known), default=None)
+    key = (node.kpi.name, node.dimension, node.segment)
+    if through is None and not total and key in periods:
+        # A KPI that has no days (grains: [month]) is still known for its periods.
+        value, reason = periods[key]
+        return Actual(value, last, "final", None if value is not None else reason or "no_data")
     if through is None:
         return Actual(None, None, "missing", "no_data")
     seen = [day for day in inside if day.date <= through]
     gaps = (through - period.start).days + 1 - len(seen)
     status = worst([*(day.status for day in seen), *(["missing"] if gaps else [])])
-    key = (node.kpi.name, node.dimension, node.segment)
     if key in periods:
         value, reason = periods[key]
         return Actual(value, through, status, None if value is not None else reason or "no_data")
-    if not _sums(node.kpi):
+    if not node.kpi.sums_of_sides:
         has_grain = period.grain in node.kpi.grains
         return Actual(None, through, status, "no_data" if has_grain else "not_additive")
     value, reason = _summed(node.kpi, [day for day in days.values() if period.start <= day.date <= through])
     return Actual(value, through, status, reason)
-
-
-def _sums(kpi: Kpi) -> bool:
-    sides = [kpi.numerator, *([kpi.denominator] if kpi.denominator is not None else [])]
-    return all(side.measure.adds_over_days for side in sides)
 
 
 def _summed(kpi: Kpi, days: list[Day]) -> tuple[float | None, str | None]:

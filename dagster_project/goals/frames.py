@@ -57,13 +57,15 @@ def read_days(kpi_daily: pd.DataFrame, slices: Iterable[Slice]) -> dict[Slice, d
     found: dict[Slice, dict[date, Day]] = {key: {} for key in wanted}
     rows = kpi_daily[kpi_daily["kpi"].isin({kpi for kpi, _, _ in wanted})]
     rows = rows[rows["segment"].isin({segment for _, _, segment in wanted})]
-    names = ["kpi", "dimension", "segment", "date", "numerator", "denominator", "data_status"]
-    for kpi, dimension, segment, day, numerator, denominator, status in zip(
+    names = ["kpi", "dimension", "segment", "date", "numerator", "denominator", "value", "data_status"]
+    for kpi, dimension, segment, day, numerator, denominator, value, status in zip(
         *(rows[name].tolist() for name in names), strict=True
     ):
         if (kpi, dimension, segment) not in wanted:
             continue
         top, bottom = number(numerator), number(denominator)
+        if top is None and bottom is None:
+            top = number(value)  # a formula has no sides, and where it adds up its value does
         known = status != "missing" and not (status == "held" and top is None)
         day = as_date(day)
         found[kpi, dimension, segment][day] = Day(day, top, bottom, status, known)

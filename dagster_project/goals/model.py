@@ -47,21 +47,12 @@ class Node:
         Counts and sums do, distinct counts too (their days don't add up, their target to date still grows),
         and rates that say so; any other rate or level has the same target every day.
         """
-        if self.kpi is None:
-            return False
-        if self.kpi.type == "ratio" or self.kpi.denominator is not None:
-            return self.kpi.accumulates
-        return self.kpi.numerator.measure.agg in ("count", "sum", "count_distinct")
+        return self.kpi is not None and (self.kpi.grows or self.kpi.accumulates)
 
     @property
     def adds_over_days(self) -> bool:
         """True where the period's value is the sum of its days' values."""
-        return (
-            self.kpi is not None
-            and self.kpi.type == "simple"
-            and self.kpi.denominator is None
-            and self.kpi.numerator.measure.adds_over_days
-        )
+        return self.kpi is not None and self.kpi.adds
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class Tree:
         """Whether a scenario's factor applies to the given figure of this node."""
         if name == self.root:
             return True
-        return self.specs[name].assume is None and self.kpis[name].denominator is None
+        return self.specs[name].assume is None and self.kpis[name].grows
 
     def nodes(self, derived_by: Mapping[str, str]) -> tuple[Node, ...]:
         """The nodes in order, parents first."""
@@ -93,7 +93,12 @@ def read_tree(written: Written[GoalSpec], definitions: Definitions) -> tuple[Tre
     """The tree, and everything that is wrong with it; only a tree without issues is whole."""
     spec = written.spec
     tree = Tree(spec.kgi.kpi, specs=dict(spec.nodes))
-    reader = _Reader(written, {kpi.name: kpi for kpi in definitions.kpis}, tree)
+    declared: dict[str, set[str]] = {}
+    for entity in definitions.entities:
+        for dimension in entity.dimensions:
+            names = {segment for segment, _ in dimension.values}
+            declared[dimension.name] = declared.get(dimension.name, set()) | names
+    reader = _Reader(written, {kpi.name: kpi for kpi in definitions.kpis}, declared, tree)
     reader.equations()
     reader.bind_kgi()
     reader.bind_nodes()
@@ -106,6 +111,7 @@ def read_tree(written: Written[GoalSpec], definitions: Definitions) -> tuple[Tre
 class _Reader:
     written: Written[GoalSpec]
     known: Mapping[str, Kpi]
+    declared: Mapping[str, set[str]]  # dimension → the segments that the definitions name, {} for any
     tree: Tree
     issues: list[Issue] = field(default_factory=list)
 
@@ -208,6 +214,10 @@ class _Reader:
             has = f"it has: {', '.join(kpi.dimensions)}" if kpi.dimensions else "it has none"
             hint = suggest(dimension, kpi.dimensions) or has
             self.say((*place, dimension), f"'{name}': KPI '{kpi.name}' has no dimension '{dimension}'", hint)
+        declared = self.declared.get(dimension, set())
+        if declared and segment not in declared:
+            hint = suggest(segment, declared) or f"declared: {', '.join(sorted(declared))}"
+            self.say((*place, dimension), f"'{name}': dimension '{dimension}' has no '{segment}'", hint)
 
     def _figure(self, name: str, quantity: Quantity, loc: Loc, *, assumed: bool) -> None:
         kpi = self.tree.kpis[name]

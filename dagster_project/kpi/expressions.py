@@ -22,6 +22,8 @@ Scope = Mapping[str, ColumnType]
 
 NUMERIC: frozenset[str] = frozenset({"integer", "number", "money", "percent"})
 DATED: frozenset[str] = frozenset({"date", "timestamp"})
+# What a KPI's filter may name besides columns: the period that its value is for.
+PERIOD_NAMES: Mapping[str, ColumnType] = {"period_start": "date", "period_end": "date", "grain": "text"}
 BETWEEN_FUNCTIONS = ("days_between", "hours_between", "minutes_between")
 
 # function → its type; None: that of its first argument
@@ -102,6 +104,20 @@ def compile_expression(text: str, scope: Scope, *, aggregate: bool = False) -> E
     kind = _type_of(tree, scope)
     columns = frozenset(column.name for column in tree.find_all(exp.Column))
     return Expression(_render(tree.transform(_guard_division).transform(_macro_call)), kind, columns)
+
+
+def compile_having(text: str, scope: Scope) -> Expression:
+    """`text` as a condition on groups of rows, such as count(*) >= 2. Raises ExpressionError."""
+    tree = _parse(text)
+    grouped = tree.copy()
+    for call in list(grouped.find_all(exp.Func)):
+        if _function_name(call) in AGGREGATES:
+            compile_expression(call.sql("duckdb"), scope, aggregate=True)
+            call.replace(exp.Column(this=exp.Identifier(this="aggregated")))
+    condition = compile_filter(grouped.sql("duckdb"), {"aggregated": "number"})
+    if "aggregated" not in condition.columns:
+        raise ExpressionError(f"'{text}' counts no rows", "write having: count(*) >= 2")
+    return Expression(_render(tree.transform(_guard_division)), "boolean", frozenset())
 
 
 def compile_filter(text: str, scope: Scope) -> Expression:
@@ -198,14 +214,16 @@ def _check_nodes(tree: exp.Expr, scope: Scope, *, aggregate: bool) -> None:
 def _check_column(node: exp.Column, scope: Scope) -> None:
     if node.table:
         raise ExpressionError(f"'{node.sql()}' names a table", "name the column alone")
-    if node.name in ("period_start", "period_end", "grain"):
-        raise ExpressionError(f"'{node.name}' is reserved for filters of later types", "filter by a column")
+    if node.name in PERIOD_NAMES and node.name not in scope:
+        raise ExpressionError(f"'{node.name}' belongs to KPIs", "a column is the same whatever the period")
     if node.name not in scope:
         hint = suggest(node.name, scope) or f"known: {', '.join(sorted(scope))}"
         raise ExpressionError(f"unknown column '{node.name}'", hint)
 
 
 def _guard_division(node: exp.Expr) -> exp.Expr:
+    if isinstance(node, exp.DataType) and node.this.name == "DECIMAL":
+        return exp.DataType.build("decimal(18, 4)")  # an engine's default would cut money's fourth decimal
     if isinstance(node, exp.Div) and not isinstance(node.expression, exp.Nullif):
         divisor = node.expression
         if isinstance(divisor, exp.Literal) and float(divisor.name) != 0:

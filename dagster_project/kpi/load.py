@@ -90,7 +90,8 @@ class _Reader:
 def check_definitions(project: Path) -> tuple[Definitions | None, list[Issue]]:
     """The definitions of the project folder, and every finding; None where an error leaves nothing usable."""
     reader = _Reader(project / FOLDER)
-    settings = resolve_project(reader.single("project", ProjectSpec))
+    settings, issues = resolve_project(reader.single("project", ProjectSpec))
+    reader.issues += issues
     calendar, issues = resolve_calendar(reader.single("calendar", CalendarSpec))
     reader.issues += issues
     _unknown_files(reader)
@@ -125,9 +126,9 @@ def load_definitions(project: Path) -> Definitions:
 def read_settings(project: Path) -> ProjectSettings:
     """project.yml alone. Raises DefinitionError."""
     reader = _Reader(project / FOLDER)
-    settings = resolve_project(reader.single("project", ProjectSpec))
-    if reader.issues:
-        raise DefinitionError(reader.issues)
+    settings, issues = resolve_project(reader.single("project", ProjectSpec))
+    if reader.issues or issues:
+        raise DefinitionError([*reader.issues, *issues])
     return settings
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dagster_project.kpi.compile.measures import measures_by_time, row_measure
+from dagster_project.kpi.compile.measures import all_measures, measures_by_time
+from dagster_project.kpi.compile.shapes import row_measure
 from dagster_project.kpi.model import Definitions, Kpi
 
 Rows = tuple[tuple[tuple[str, str], ...], list[tuple[Any, ...]]]
@@ -18,8 +19,12 @@ def rows(definitions: Definitions) -> Mapping[str, Rows]:
     """Table of schema `definitions` → ((column, SQL type), …) and its rows."""
     return {
         "kpis": _kpis(definitions),
-        "operands": _operands(definitions),
+        "leaves": _leaves(definitions),
+        "presence": _presence(definitions),
+        "kpi_places": _kpi_places(definitions),
         "measures": _measures(definitions),
+        "shapes": _shapes(definitions),
+        "offsets": _offsets(definitions),
         "kpi_dimensions": _kpi_dimensions(definitions),
         "kpi_grains": _kpi_grains(definitions),
         "entity_times": _entity_times(definitions),
@@ -28,17 +33,9 @@ def rows(definitions: Definitions) -> Mapping[str, Rows]:
     }
 
 
-def _adds(kpi: Kpi) -> bool:
-    return kpi.denominator is None and kpi.numerator.measure.adds_over_days
-
-
 def _one_place(kpi: Kpi) -> tuple[str | None, str | None]:
-    """Entity and date of record, where both operands share them."""
-    places = {
-        (operand.measure.entity, operand.measure.time)
-        for operand in (kpi.numerator, kpi.denominator)
-        if operand
-    }
+    """Entity and date of record, where all operands share them."""
+    places = {(operand.measure.entity, operand.measure.time) for operand in kpi.operands}
     return next(iter(places)) if len(places) == 1 else (None, None)
 
 
@@ -64,11 +61,9 @@ def _kpis(definitions: Definitions) -> Rows:
         ("definition_hash", "varchar"),
         ("valid_from", "date"),
         ("retired_on", "date"),
-        ("scale", "double"),
-        ("has_denominator", "boolean"),
-        ("shows_numerator", "boolean"),
-        ("sums_over_days", "boolean"),
-        ("sums_over_segments", "boolean"),
+        ("has_formula", "boolean"),
+        ("shows_sides", "boolean"),
+        ("adds", "boolean"),
         ("sort", "bigint"),
     )
     return columns, [
@@ -91,46 +86,108 @@ def _kpis(definitions: Definitions) -> Rows:
             kpi.definition_hash,
             kpi.valid_from,
             kpi.retired_on,
-            kpi.scale,
-            kpi.denominator is not None,
-            kpi.denominator is not None or kpi.numerator.measure.agg not in ("min", "max"),
-            _adds(kpi),
-            _adds(kpi),
+            kpi.formula is not None,
+            kpi.shows_sides,
+            kpi.adds,
             position,
         )
         for position, kpi in enumerate(definitions.kpis, start=1)
     ]
 
 
-def _operands(definitions: Definitions) -> Rows:
+def _leaves(definitions: Definitions) -> Rows:
     columns = (
         ("kpi", "varchar"),
-        ("side", "varchar"),
-        ("measure", "varchar"),
-        ("zero_when_empty", "boolean"),
+        ("leaf", "bigint"),
+        ("numerator", "varchar"),
+        ("numerator_when_empty", "double"),
+        ("denominator", "varchar"),
+        ("denominator_when_empty", "double"),
+        ("scale", "double"),
+        ("shape", "varchar"),
+        ("back", "bigint"),
+        ("back_unit", "varchar"),
     )
-    found = []
+    found: list[tuple[Any, ...]] = []
     for kpi in definitions.kpis:
-        for side, operand in (("numerator", kpi.numerator), ("denominator", kpi.denominator)):
-            if operand is not None:
-                found.append((kpi.name, side, operand.measure.name, operand.zero_when_empty))
-        places = {
-            (o.measure.entity, o.measure.time) for o in (kpi.numerator, kpi.denominator) if o is not None
-        }
-        # Where the entity has rows the KPI has a row, though its filter may leave none: that is a known 0.
-        found += [(kpi.name, "rows", row_measure(*place), False) for place in sorted(places)]
+        for number, leaf in enumerate(kpi.leaves, start=1):
+            found.append(
+                (
+                    kpi.name,
+                    number,
+                    leaf.numerator.measure.name,
+                    0.0 if leaf.numerator.zero_when_empty else None,
+                    leaf.denominator.measure.name if leaf.denominator else None,
+                    0.0 if leaf.denominator and leaf.denominator.zero_when_empty else None,
+                    leaf.scale,
+                    leaf.shape.name,
+                    leaf.offset,
+                    leaf.offset_unit,
+                )
+            )
     return columns, found
+
+
+def _presence(definitions: Definitions) -> Rows:
+    """The measures that tell where a KPI has rows.
+
+    Where its entity has rows the KPI has a row, though its filter may leave none: that is a known 0.
+    """
+    columns = (("kpi", "varchar"), ("measure", "varchar"), ("shape", "varchar"))
+    found = set()
+    for kpi in definitions.kpis:
+        for leaf in kpi.leaves:
+            for operand in (leaf.numerator, leaf.denominator):
+                if operand is not None:
+                    measure = operand.measure
+                    name = (
+                        measure.name
+                        if measure.stock or measure.spread
+                        else row_measure(measure.entity, measure.time)
+                    )
+                    found.add((kpi.name, name, leaf.shape.name))
+    return columns, sorted(found)
+
+
+def _kpi_places(definitions: Definitions) -> Rows:
+    columns = (
+        ("kpi", "varchar"),
+        ("entity", "varchar"),
+        ("time", "varchar"),
+        ("matures", "bigint"),
+        ("ripens", "varchar"),
+    )
+    return columns, [
+        (kpi.name, place.entity, place.time, place.matures, place.ripens)
+        for kpi in definitions.kpis
+        for place in kpi.places
+    ]
 
 
 def _measures(definitions: Definitions) -> Rows:
     columns = (("measure", "varchar"), ("entity", "varchar"), ("time", "varchar"), ("combine", "varchar"))
-    found: list[tuple[Any, ...]] = []
-    for (entity, time), measures in measures_by_time(definitions).items():
-        found.append((row_measure(entity, time), entity, time, "sum"))
-        for measure in measures:
-            combine = {"min": "min", "max": "max", "count_distinct": "distinct"}.get(measure.agg, "sum")
-            found.append((measure.name, entity, time, combine))
-    return columns, found
+    found: dict[str, tuple[Any, ...]] = {}
+    for (entity, time), _ in measures_by_time(definitions).items():
+        name = row_measure(entity, time)
+        found[name] = (name, entity, time, "sum")
+    for measure in all_measures(definitions):
+        if not measure.is_anew and not measure.stock:
+            combine = measure.agg if measure.agg in ("min", "max") else "sum"
+            found[measure.name] = (measure.name, measure.entity, measure.time, combine)
+    return columns, list(found.values())
+
+
+def _shapes(definitions: Definitions) -> Rows:
+    columns = (("shape", "varchar"), ("unit", "varchar"), ("size", "bigint"), ("grain", "varchar"))
+    shapes = dict.fromkeys(leaf.shape for kpi in definitions.kpis for leaf in kpi.leaves)
+    return columns, [(shape.name, shape.unit, shape.size, shape.grain) for shape in shapes]
+
+
+def _offsets(definitions: Definitions) -> Rows:
+    """How far back leaves look, besides not at all."""
+    columns = (("back", "bigint"), ("back_unit", "varchar"))
+    found = dict.fromkeys((leaf.offset, leaf.offset_unit) for kpi in definitions.kpis for leaf in kpi.leaves)
+    return columns, list(dict.fromkeys([(0, "months"), *found]))
 
 
 def _kpi_dimensions(definitions: Definitions) -> Rows:

@@ -63,6 +63,7 @@ class Format:
     skip_rows: int = 0
     comment: str | None = None
     stop_at: str | None = None
+    total_without: str | None = None  # the header of a column that the one total row leaves empty
     sheet: str | None = None
     final_newline: bool = (
         True  # False: the exporter writes none, so a file cut inside its last cell can't be told
@@ -229,12 +230,58 @@ class Entity:
 
 # --- KPIs -----------------------------------------------------------------------------------------------
 
-Aggregation = Literal["count", "sum", "average", "count_distinct", "min", "max"]
+Aggregation = Literal[
+    "count", "sum", "average", "count_distinct", "min", "max", "median", "percentile", "only"
+]
+PeriodAgg = Literal["last", "opening", "average", "midpoint", "any"]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """An amount over the days `start`..`through` (columns, both in), over calendar or business days."""
+
+    start: str
+    through: str
+    over: Literal["calendar_days", "business_days"]
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Rows that are open between two dates, or levels that were counted.
+
+    Open: from the column `start` to the column `end`; `end_is_in` says whether that day is in (`through`) or
+    the first one out (`until`). Level: the newest row of each `series` by the measure's time, carried at most
+    `carry_days`.
+    """
+
+    period_agg: PeriodAgg
+    start: str | None = None
+    end: str | None = None
+    end_is_in: bool = False
+    series: tuple[str, ...] = ()
+    carry_days: int | None = None
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A row of the base counts as converted when a row of `entity` at `time` passes `filter`, shares `match`
+    (None: it is the row itself) and lies `before` days before to `window` days after it (None: ever)."""
+
+    entity: str
+    time: str
+    filter: str | None
+    match: str | None
+    window: int | None
+    before: int
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One aggregate over one entity at one date of record; its name is unique in the company."""
+    """One aggregate over one entity at one date of record; its name is unique in the company.
+
+    `time` of an open stock is its first day in. `reads_period`: filter or expression name period_start,
+    period_end or grain, so it is computed anew for each span of days.
+    """
 
     name: str
     entity: str
@@ -242,10 +289,24 @@ class Measure:
     agg: Aggregation
     sql: str | None  # None: count of rows
     filter: str | None
+    percentile: float | None = None
+    having: str | None = None
+    also_in: Literal["next_period", "previous_period"] | None = None
+    reads_period: bool = False
+    spread: Spread | None = None
+    stock: Stock | None = None
+    converts: Conversion | None = None
+
+    @property
+    def is_anew(self) -> bool:
+        """Whether it can't be put together from days and is computed over each span."""
+        return self.stock is None and (
+            self.agg in ("count_distinct", "median", "percentile", "only") or self.reads_period
+        )
 
     @property
     def adds_over_days(self) -> bool:
-        return self.agg in ("count", "sum")
+        return self.agg in ("count", "sum") and self.stock is None and not self.reads_period
 
 
 @dataclass(frozen=True)
@@ -257,17 +318,64 @@ class Operand:
 
 
 @dataclass(frozen=True)
+class Shape:
+    """Over which days a KPI is taken for a period: its own days, to date from a longer grain's first day, or
+    the last `size` days or months that end with it."""
+
+    unit: Literal["own", "to_date", "days", "months"] = "own"
+    size: int = 0
+    grain: Literal["month", "quarter", "half", "fiscal_year"] | None = None
+
+    @property
+    def name(self) -> str:
+        if self.unit == "own":
+            return "own"
+        return f"{self.grain}_to_date" if self.unit == "to_date" else f"last_{self.size}_{self.unit}"
+
+
+OWN = Shape()
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """What a KPI is computed from: operands, taken over a shape, so many days or months before."""
+
+    numerator: Operand
+    denominator: Operand | None
+    scale: float
+    shape: Shape = OWN
+    offset: int = 0
+    offset_unit: Literal["days", "months"] = "months"
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entity and date of record whose days a KPI needs to know. `matures`: a day counts as known only so
+    many days before the last known one; None: it need not ripen. `ripens`: what an unripe day is called."""
+
+    entity: str
+    time: str
+    matures: int | None = None
+    ripens: Literal["immature", "provisional"] | None = None
+
+
+KpiType = Literal["simple", "ratio", "derived", "cumulative", "conversion", "stock"]
+
+
+@dataclass(frozen=True)
 class Kpi:
-    """One KPI. `simple`: numerator only (average: both). `ratio`: value = scale * numerator / denominator."""
+    """One KPI. With one leaf and no `formula` its value is scale * numerator / denominator, or the numerator;
+    else `formula` is SQL over the leaves' values, named x1, x2, ... in order."""
 
     name: str
     label: Label
     description: Label
-    type: Literal["simple", "ratio"]
+    type: KpiType
     department: str
-    numerator: Operand
-    denominator: Operand | None
-    scale: float
+    leaves: tuple[Leaf, ...]
+    formula: str | None
+    linear: bool  # the formula adds and subtracts whole leaves only
+    places: tuple[Place, ...]
     dimensions: tuple[str, ...]
     grains: tuple[Grain, ...]
     unit: str
@@ -281,8 +389,69 @@ class Kpi:
     accumulates: bool
     definition: str  # one readable line of the formula
     definition_hash: str
-    measures: tuple[Measure, ...] = ()  # those that this KPI itself brings in, shared ones excluded
     where: Where = field(default=Where("", 0), compare=False)
+
+    @property
+    def operands(self) -> tuple[Operand, ...]:
+        return tuple(
+            operand
+            for leaf in self.leaves
+            for operand in (leaf.numerator, leaf.denominator)
+            if operand is not None
+        )
+
+    @property
+    def shows_sides(self) -> bool:
+        """Whether numerator and denominator are published: not for min, max, medians and formulas."""
+        only = self.leaves[0]
+        return self.formula is None and (
+            only.denominator is not None
+            or only.numerator.measure.agg in ("count", "sum", "count_distinct", "only")
+        )
+
+    @property
+    def adds(self) -> bool:
+        """Whether values of days add up to a longer period, and those of segments to the total."""
+        return (self.formula is None or self.linear) and all(
+            leaf.denominator is None
+            and leaf.shape == OWN
+            and leaf.offset == 0
+            and leaf.numerator.measure.adds_over_days
+            for leaf in self.leaves
+        )
+
+    @property
+    def grows(self) -> bool:
+        """Whether the value grows through its period: counts and sums do, distinct counts too."""
+        return (self.formula is None or self.linear) and all(
+            leaf.denominator is None
+            and leaf.shape == OWN
+            and leaf.offset == 0
+            and leaf.numerator.measure.stock is None
+            and leaf.numerator.measure.agg in ("count", "sum", "count_distinct")
+            for leaf in self.leaves
+        )
+
+    @property
+    def sums_of_sides(self) -> bool:
+        """Whether a period's value follows from its days' numerators and denominators."""
+        return self.adds or (
+            self.formula is None
+            and self.leaves[0].shape == OWN
+            and all(operand.measure.adds_over_days for operand in self.operands)
+        )
+
+    @property
+    def scale(self) -> float:
+        return self.leaves[0].scale
+
+    @property
+    def numerator(self) -> Operand:
+        return self.leaves[0].numerator
+
+    @property
+    def denominator(self) -> Operand | None:
+        return self.leaves[0].denominator
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Literal
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+LONGEST_NAME = 60  # PostgreSQL cuts names after 63 characters; file names end at 255
 
 # Words that SQL engines keep for themselves; a column of that name would need quoting everywhere.
 _RESERVED = """
@@ -29,6 +30,8 @@ def identifier(text: str) -> str:
     """`text` as a name: lower-case letters, digits and underscores, and no word reserved by SQL."""
     if not IDENTIFIER.fullmatch(text):
         raise ValueError("a name starts with a lower-case letter and holds only a-z, 0-9 and _")
+    if len(text) > LONGEST_NAME:
+        raise ValueError(f"a name has at most {LONGEST_NAME} characters, this one {len(text)}")
     if text in RESERVED:
         raise ValueError(f"'{text}' is a word reserved by SQL; choose another name")
     return text

@@ -3,7 +3,7 @@
 Everything is invented: no person, company, address or figure is real, hosts end in `.example`, and wherever
 the data is shown it is called 架空データ / synthetic.
 
-What lies in the data (2024-04-01 .. 2026-10-31):
+What lies in the data (2024-04-01 .. 2026-10-31), in the forms that each system writes:
 
 - The company sells office equipment to companies through two sales teams (about five sixths of revenue) and
   through a web shop. Both systems were new on 1 April 2024. The SFA took over the deals that were open that
@@ -18,6 +18,14 @@ What lies in the data (2024-04-01 .. 2026-10-31):
   and fewer deals are won. The team answers with more calls, which yield fewer appointments. So leads and
   calls stand above target while deals, orders and revenue fall behind.
 - Two of the sales roster have no deal: one looks after the shop, one joined in October 2026.
+- The other departments feel it. Support has a third more to do since summer and nobody more to do it: more
+  callers give up, answers come later and please less. A little more of the customers under contract cancel,
+  and those who stay recommend the company less. Recruiting is behind: fewer apply, and of the few who get an
+  offer hardly half accept. Development is stretched and late, and costs more than a year ago.
+- One quality incident: in September 2026 screws of a new supplier spoil the desks of line 2, and complaints
+  follow until October; in the same weeks a bad release of the cloud service brings bugs.
+- Personnel, contracts and members were there before April 2024 and are exported whole. The cloud service
+  writes a log of its use since April 2025 only. Surveys come in waves: a month without one has no answer.
 - Some sessions cross midnight, some orders are refunded a month later (and come again in the next export),
   some customers buy as guests, some leads become deals of customers won before.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from dagster_project.sample.activities import Activity
 from dagster_project.sample.ads import AdDay
 from dagster_project.sample.files import write_csv
+from dagster_project.sample.forms import months_of, slashed
 from dagster_project.sample.sfa import OPEN_STAGES, ROSTER, Deal, SalesForce
 from dagster_project.sample.shop import Order
 
@@ -39,6 +40,7 @@ def write_sfa(folder: Path, force: SalesForce, activities: list[Activity]) -> No
             "商談作成日",
             "完了予定日",
             "クローズ日",
+            "見込金額(税抜)",
             "金額(税抜)",
             "原価(税抜)",
             "最終更新日",
@@ -63,7 +65,7 @@ def write_sfa(folder: Path, force: SalesForce, activities: list[Activity]) -> No
         (
             (
                 lead.id,
-                _slashed(lead.created_on),
+                slashed(lead.created_on),
                 lead.kind,
                 lead.source,
                 lead.campaign,
@@ -86,7 +88,7 @@ def write_sfa(folder: Path, force: SalesForce, activities: list[Activity]) -> No
                 account.name,
                 account.industry,
                 account.prefecture,
-                _slashed(account.registered_on),
+                slashed(account.registered_on),
                 account.contact,
                 f"{account.id.lower()}@customer.example",
                 f"03-0000-{int(account.id[1:]) % 10_000:04d}",
@@ -115,7 +117,7 @@ def write_sfa(folder: Path, force: SalesForce, activities: list[Activity]) -> No
     write_csv(
         name("営業担当"),
         ["担当者ID", "氏名", "チーム", "入社日"],
-        ((rep.id, rep.name, rep.team, _slashed(rep.joined_on)) for rep in ROSTER if rep.joined_on <= end),
+        ((rep.id, rep.name, rep.team, slashed(rep.joined_on)) for rep in ROSTER if rep.joined_on <= end),
         "cp932",
     )
 
@@ -137,12 +139,13 @@ def _deal_row(deal: Deal, end: date) -> tuple[str, ...]:
         deal.lead.owner,
         deal.product,
         stage,
-        _slashed(deal.created_on),
-        _slashed(deal.closed_on),
-        _slashed(deal.closed_on) if closed else "",
+        slashed(deal.created_on),
+        slashed(deal.closed_on),
+        slashed(deal.closed_on) if closed else "",
+        f"{deal.amount:,}",
         "0" if lost else _as_typed(deal.amount, int(deal.id[1:])),
         "0" if lost else f"{deal.cost:,}",
-        _slashed(updated_on),
+        slashed(updated_on),
     )
 
 
@@ -155,22 +158,6 @@ def _as_typed(amount: int, number: int) -> str:
     if number % 101 == 0:
         return f"{amount:,}".translate(str.maketrans("0123456789,", "０１２３４５６７８９，"))
     return f"{amount:,}"
-
-
-def _slashed(day: date) -> str:
-    return f"{day:%Y/%m/%d}"
-
-
-def export_days(start: date, end: date) -> list[tuple[date, date, date]]:
-    """A span's monthly exports as (written on, first day, last day), each written the day after its last."""
-    found = []
-    first = start
-    while first <= end:
-        next_month = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
-        last = min(next_month - _ONE_DAY, end)
-        found.append((last + _ONE_DAY, first, last))
-        first = last + _ONE_DAY
-    return found
 
 
 def write_shop(folder: Path, orders: list[Order], start: date, end: date) -> None:
@@ -190,7 +177,7 @@ def write_shop(folder: Path, orders: list[Order], start: date, end: date) -> Non
         "ステータス",
         "クーポン",
     ]
-    for written_on, first, last in export_days(start, end):
+    for written_on, first, last in months_of(start, end):
         touched = (order for order in orders if order.at.date() <= last and order.touched(first, last))
         write_csv(
             folder / f"order_lines_{written_on:%Y%m%d}.csv",
@@ -224,7 +211,7 @@ def write_ads(folder: Path, rows: Iterable[AdDay], start: date, end: date) -> No
     by_platform: dict[str, list[AdDay]] = {"google": [], "yahoo": []}
     for row in rows:
         by_platform[row.platform].append(row)
-    for written_on, first, last in export_days(start, end):
+    for written_on, first, last in months_of(start, end):
         month = [row for row in by_platform["google"] if first <= row.day <= last]
         write_csv(
             folder / f"google_{written_on:%Y%m%d}.csv",
@@ -266,7 +253,7 @@ def write_ads(folder: Path, rows: Iterable[AdDay], start: date, end: date) -> No
         ],
         (
             (
-                _slashed(row.day),
+                slashed(row.day),
                 row.campaign,
                 row.impressions,
                 row.clicks,

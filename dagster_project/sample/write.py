@@ -11,8 +11,38 @@ from pathlib import Path
 
 from dagster_project.errors import UsageError
 from dagster_project.project import PACKAGE
-from dagster_project.sample import activities, ads, ga4, sfa, shop
+from dagster_project.sample import (
+    activities,
+    ads,
+    factory,
+    ga4,
+    ledger,
+    members,
+    recruiting,
+    sfa,
+    shop,
+    social,
+    software,
+    staff,
+    subscriptions,
+    support,
+    surveys,
+)
 from dagster_project.sample.days import END, START, days_of
+from dagster_project.sample.export_offices import (
+    write_books,
+    write_personnel,
+    write_plans,
+    write_timesheets,
+)
+from dagster_project.sample.export_service import (
+    write_billing,
+    write_members,
+    write_support,
+    write_surveys,
+    write_usage,
+)
+from dagster_project.sample.export_works import write_development, write_factory, write_reach, write_social
 from dagster_project.sample.exports import write_ads, write_sfa, write_shop
 from dagster_project.sample.files import write_gzip
 from dagster_project.sample.sessions import Visitors
@@ -29,8 +59,33 @@ _OURS = (
     "ga4/events_*.ndjson.gz",
     "ads/google_*.csv",
     "ads/yahoo_*.csv",
+    "ads/reach_*.csv",
     "shop/order_lines_*.csv",
+    "support/tickets_*.csv",
+    "survey/csat_*.csv",
+    "survey/nps_*.csv",
+    "survey/brand_*.csv",
+    "survey/employee_*.csv",
+    "billing/契約明細_*.csv",
+    "billing/契約変更_*.csv",
+    "billing/導入状況_*.csv",
+    "usage/usage_*.ndjson",
+    "members/会員_*.csv",
+    "hr/社員_*.csv",
+    "hr/応募_*.csv",
+    "hr/選考_*.csv",
+    "hr/採用費_*.csv",
+    "hr/timesheets_*.parquet",
+    "development/課題_*.csv",
+    "development/案件_*.csv",
+    "factory/production_*.tsv",
+    "factory/災害_*.csv",
+    "social/posts_*.csv",
+    "accounting/経費_*.csv",
+    "planning/売上目標_*.xlsx",
+    "planning/市場規模_*.xlsx",
 )
+ROOMS = tuple(dict.fromkeys(pattern.partition("/")[0] for pattern in _OURS))
 
 _README = f"""{_FIRST_LINE}
 
@@ -38,10 +93,23 @@ Everything in this folder was made up by `kpi sample`: the company みちしる�
 customers, people, addresses and figures do not exist. Do not mistake them for anybody's.
 このフォルダのデータはすべて `kpi sample` が生成した架空のものです。実在の企業・人物とは関係ありません。
 
-sfa/   deals 商談, leads 見込客, accounts 取引先, activities 活動, sales roster 営業担当 (CSV, CP932)
-ga4/   Google Analytics 4 events as its BigQuery export writes them (NDJSON, gzip, a file a day)
-ads/   daily figures by campaign: Google (UTF-8 with BOM, a file a month), Yahoo! (CP932, one file)
-shop/  order lines of the web shop (CSV, UTF-8 with BOM, a file a month)
+sfa/          deals 商談, leads 見込客, accounts 取引先, activities 活動, sales roster 営業担当 (CSV, CP932)
+ga4/          Google Analytics 4 events as its BigQuery export writes them (NDJSON, gzip, a file a day)
+ads/          daily figures by campaign: Google (UTF-8 with BOM, a file a month), Yahoo! (CP932, one file);
+              people reached a day, week and month, as the platform counts them
+shop/         order lines of the web shop (CSV, UTF-8 with BOM, a file a month)
+support/      tickets (CSV, CP932)
+survey/       answers after a ticket, recommendation, brand, employees (CSV with title rows)
+billing/      contract terms 契約明細, changes 契約変更, onboarding 導入状況 (CSV, CP932)
+usage/        the cloud service's log (NDJSON, a file a month)
+members/      registered users 会員 (CSV, UTF-8 with BOM)
+hr/           employees 社員, applications 応募, stages 選考, recruiting costs 採用費 (CSV, CP932, dates of
+              Japanese eras); timesheets (Parquet, a file a month)
+development/  issues 課題 (CSV, UTF-8 with BOM), projects 案件 (CSV, CP932)
+factory/      production log (TSV, CP932, a file a month), accidents 災害 (CSV, CP932)
+social/       posts (CSV, UTF-8 with BOM)
+accounting/   expenses by department 経費 (CSV, CP932)
+planning/     sales targets 売上目標, market size 市場規模 (xlsx)
 """
 
 
@@ -100,7 +168,7 @@ def write_sample(
     for pattern in _OURS if again else ():
         for old in folder.glob(pattern):
             old.unlink()
-    for room in ("sfa", "ga4", "ads", "shop"):
+    for room in ROOMS:
         (folder / room).mkdir(parents=True, exist_ok=True)
     (folder / MARKER).write_text(_README, encoding="utf-8", newline="\n")
 
@@ -108,7 +176,12 @@ def write_sample(
     orders = shop.simulate(start, end)
     write_sfa(folder / "sfa", salesforce, activities.simulate(salesforce, start))
     write_shop(folder / "shop", orders, start, end)
-    events = _write_web(folder, salesforce, orders, start, end)
+    events, reported = _write_web(folder, salesforce, orders, start, end)
+    write_ads(folder / "ads", reported, start, end)
+    write_reach(folder / "ads", social.reach(reported, start, end), end)
+    _write_customers(folder, start, end)
+    _write_works(folder, start, end)
+    _write_offices(folder, reported, start, end)
     if source is not None:
         copy_definitions(source, folder / "kpi_definitions")
     written = [file for pattern in _OURS for file in folder.glob(pattern)]
@@ -129,8 +202,8 @@ def write_sample(
 
 def _write_web(
     folder: Path, salesforce: sfa.SalesForce, orders: list[shop.Order], start: date, end: date
-) -> int:
-    """Writes the events of each day and what the ad platforms report of them; returns the count of events."""
+) -> tuple[int, list[ads.AdDay]]:
+    """Writes the events of each day; returns their count, and what the ad platforms report of them."""
     orders_of: dict[date, list[shop.Order]] = defaultdict(list)
     leads_of: dict[date, list[sfa.Lead]] = defaultdict(list)
     for order in orders:
@@ -151,8 +224,43 @@ def _write_web(
             folder / "ga4" / f"events_{day:%Y%m%d}.ndjson.gz", "".join(f"{line}\n" for _, _, line in today)
         )
         count += len(today)
-    write_ads(folder / "ads", reported, start, end)
-    return count
+    return count, reported
+
+
+def _write_customers(folder: Path, start: date, end: date) -> None:
+    """Writes what is known of customers after the sale: tickets, surveys, contracts, use, members."""
+    tickets = support.simulate(start, end)
+    write_support(folder / "support", tickets, end)
+    book = subscriptions.simulate(end)
+    write_billing(folder / "billing", book, end)
+    write_usage(folder / "usage", subscriptions.usage(book, start, end), start, end)
+    write_members(folder / "members", members.simulate(end), end)
+    write_surveys(
+        folder / "survey",
+        support.satisfaction(tickets, end),
+        surveys.recommendation(book, end),
+        surveys.awareness(end),
+        surveys.contentment(staff.simulate(end, recruiting.simulate(end)), end),
+        end,
+    )
+
+
+def _write_works(folder: Path, start: date, end: date) -> None:
+    """Writes what development and the factory did, and what was posted."""
+    write_development(folder / "development", software.items(end), software.projects(end), end)
+    write_factory(folder / "factory", factory.runs(start, end), factory.incidents(end), start, end)
+    write_social(folder / "social", social.posts(start, end), end)
+
+
+def _write_offices(folder: Path, reported: list[ads.AdDay], start: date, end: date) -> None:
+    """Writes the personnel system, the books and the plans."""
+    applications = recruiting.simulate(end)
+    people = staff.simulate(end, applications)
+    spent = recruiting.costs(applications, ledger.month_ends(START, end))
+    write_personnel(folder / "hr", people, applications, spent, end)
+    write_timesheets(folder / "hr", staff.hours(people, start, end), start, end)
+    write_books(folder / "accounting", ledger.entries(people, spent, reported, end), end)
+    write_plans(folder / "planning", ledger.sales_targets(end), ledger.market_sizes(end), end)
 
 
 def bundled_definitions() -> Path:

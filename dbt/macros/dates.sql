@@ -8,6 +8,11 @@
 {% macro default__add_days(day, number) %}({{ day }} + cast({{ number }} as integer)){% endmacro %}
 {% macro spark__add_days(day, number) %}date_add({{ day }}, cast({{ number }} as int)){% endmacro %}
 
+{# The same day of another month; the last day of a shorter one. #}
+{% macro add_months(day, number) %}{{ return(adapter.dispatch('add_months', 'shirube')(day, number)) }}{% endmacro %}
+{% macro default__add_months(day, number) %}cast({{ day }} + to_months(cast({{ number }} as integer)) as date){% endmacro %}
+{% macro spark__add_months(day, number) %}add_months({{ day }}, cast({{ number }} as int)){% endmacro %}
+
 {# Wall-clock time in `timezone` of a moment given as microseconds since 1970-01-01 UTC. #}
 {% macro local_timestamp(microseconds, timezone) %}{{ return(adapter.dispatch('local_timestamp', 'shirube')(microseconds, timezone)) }}{% endmacro %}
 {% macro default__local_timestamp(microseconds, timezone) %}timezone({{ timezone }}, make_timestamptz({{ microseconds }})){% endmacro %}

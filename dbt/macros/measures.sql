@@ -16,16 +16,20 @@ where value is not null
 
 {# The words of data_status by severity, and back: the worst day of a span names the span. #}
 {% macro severity(status) -%}
-case {{ status }} when 'closed' then 0 when 'final' then 1 when 'provisional' then 2 when 'held' then 3 else 4 end
+case {{ status }} when 'closed' then 0 when 'final' then 1 when 'provisional' then 2 when 'held' then 4 else 5 end
 {%- endmacro %}
 {% macro status_of(severity) -%}
-case {{ severity }} when 0 then 'closed' when 1 then 'final' when 2 then 'provisional' when 3 then 'held' else 'missing' end
+case {{ severity }}
+        when 0 then 'closed'
+        when 1 then 'final'
+        when 2 then 'provisional'
+        when 3 then 'immature'
+        when 4 then 'held'
+        else 'missing'
+    end
 {%- endmacro %}
 
-{# The value of a KPI from its operands; NULL where the denominator is 0. #}
-{% macro kpi_value(kpi) -%}
-case
-    when {{ kpi }}.has_denominator then {{ kpi }}.scale * numerator / nullif(denominator, 0)
-    else numerator
-end
-{%- endmacro %}
+{# A continuous percentile, interpolated between the two nearest values. #}
+{% macro percentile(value, share) %}{{ return(adapter.dispatch('percentile', 'shirube')(value, share)) }}{% endmacro %}
+{% macro default__percentile(value, share) %}quantile_cont({{ value }}, {{ share }}){% endmacro %}
+{% macro spark__percentile(value, share) %}percentile({{ value }}, {{ share }}){% endmacro %}

@@ -40,6 +40,7 @@ def daily(
             "segment": segment[1],
             "numerator": [None if v is None else float(v) for v in values],
             "denominator": denominators or [None] * len(values),
+            "value": [None] * len(values),
             "data_status": statuses or ["missing" if v is None else "final" for v in values],
         }
     )

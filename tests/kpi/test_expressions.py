@@ -35,6 +35,7 @@ SCOPE = {
             "case when stage is null then null else 'New' end",
             "text",
         ),
+        ("cast(units as decimal)", "cast(units as decimal(18, 4))", "money"),
         ("cast(units as double)", "cast(units as double)", "number"),
         ("opened_on >= '2026-04-01'", "opened_on >= '2026-04-01'", "boolean"),
     ],
@@ -60,7 +61,7 @@ def test_the_columns_that_are_read_are_known():
         ("days_between(stage, closed_on)", "takes dates or times"),
         ("days_between(closed_on)", "takes two dates"),
         ("sum(amount)", "aggregates rows"),
-        ("period_start > opened_on", "reserved"),
+        ("period_start > opened_on", "belongs to KPIs"),
     ],
 )
 def test_what_can_only_be_a_slip_is_refused_with_its_reason(text, message):

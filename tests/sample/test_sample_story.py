@@ -9,7 +9,18 @@ import pytest
 
 from dagster_project.kpi.load import load_definitions
 from dagster_project.project import PACKAGE
-from dagster_project.sample import activities, sfa, shop
+from dagster_project.sample import (
+    activities,
+    factory,
+    recruiting,
+    sfa,
+    shop,
+    software,
+    staff,
+    subscriptions,
+    support,
+    surveys,
+)
 from dagster_project.sample.days import (
     END,
     START,
@@ -172,3 +183,141 @@ def test_customers_come_back_and_some_stay_guests(whole_shop: list[shop.Order]) 
 
 def test_deals_are_open_at_the_end(whole_salesforce: sfa.SalesForce) -> None:
     assert sum(deal.closed_on > END for deal in whole_salesforce.deals) > 80
+
+
+# --- what the other departments feel of it -------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tickets() -> list[support.Ticket]:
+    return support.simulate(START, END)
+
+
+@pytest.fixture(scope="module")
+def contracts() -> subscriptions.Subscriptions:
+    return subscriptions.simulate(END)
+
+
+def test_support_has_more_to_do_and_answers_less_of_it(tickets: list[support.Ticket]) -> None:
+    def seen(span: tuple[date, date]) -> tuple[float, float, float]:
+        found = [ticket for ticket in tickets if within(ticket.received_at.date(), span)]
+        calls = [ticket for ticket in found if ticket.channel == "電話"]
+        answered = sum(ticket.answered_at is not None for ticket in found)
+        days = sum(is_business_day(day) for day in days_of(*span))
+        return len(found) / days, answered / len(found), sum(t.given_up for t in calls) / len(calls)
+
+    before, since = seen(YEAR_BEFORE), seen(SINCE_SUMMER)
+    assert since[0] > 1.25 * before[0]
+    assert 0.9 < since[1] < before[1] - 0.02
+    assert since[2] > 1.7 * before[2]
+
+
+def test_times_of_a_ticket_follow_each_other(tickets: list[support.Ticket]) -> None:
+    for ticket in tickets:
+        assert not (ticket.given_up and ticket.answered_at)
+        assert (ticket.answered_at is None) == (ticket.closed_at is None)
+        if ticket.answered_at is not None and ticket.closed_at is not None:
+            assert ticket.received_at <= ticket.answered_at <= ticket.closed_at
+            assert is_business_day(ticket.closed_at.date())
+
+
+def test_loose_legs_bring_complaints_and_sour_answers(tickets: list[support.Ticket]) -> None:
+    defect = (support.DEFECT_FROM, support.DEFECT_UNTIL)
+    inside = [ticket for ticket in tickets if within(ticket.received_at.date(), defect)]
+    outside = [ticket for ticket in tickets if not within(ticket.received_at.date(), defect)]
+
+    def share(found: list[support.Ticket]) -> float:
+        return sum(ticket.kind == "クレーム" for ticket in found) / len(found)
+
+    assert share(inside) > 1.8 * share(outside)
+
+
+def test_more_customers_cancel_since_summer_than_a_year_before(
+    contracts: subscriptions.Subscriptions,
+) -> None:
+    def left(span: tuple[date, date]) -> float:
+        opening = sum(customer.active(span[0]) for customer in contracts.customers)
+        return sum(c.left_on is not None and within(c.left_on, span) for c in contracts.customers) / opening
+
+    assert 0.04 < left(YEAR_BEFORE) < 0.15
+    assert left(SINCE_SUMMER) * 4 > 1.2 * left(YEAR_BEFORE)  # three months against twelve
+    growth = [
+        sum(customer.active(date(year, 4, 1)) for customer in contracts.customers) for year in (2024, 2026)
+    ]
+    assert growth[1] > 1.3 * growth[0]
+
+
+def test_contract_terms_follow_each_other_without_a_gap(contracts: subscriptions.Subscriptions) -> None:
+    for customer in contracts.customers:
+        by_contract: dict[str, list[subscriptions.Term]] = {}
+        for term in customer.terms:
+            by_contract.setdefault(term.contract_id, []).append(term)
+        for terms in by_contract.values():
+            assert [term.number for term in terms] == list(range(1, len(terms) + 1))
+            for earlier, later in zip(terms, terms[1:], strict=False):
+                assert earlier.ends_on == later.starts_on > earlier.starts_on
+        if customer.left_on is not None:
+            assert {term.ends_on for term in customer.terms if term.ends_on} >= {customer.left_on}
+            assert all(term.ends_on is not None for term in customer.terms)
+
+
+def test_recruiting_falls_behind() -> None:
+    applications = recruiting.simulate(END)
+
+    def half(year: int) -> tuple[int, int]:
+        span = (date(year, 4, 1), date(year, 10, 31))
+        applied = sum(within(done.applied_on, span) for done in applications)
+        accepted = sum(
+            done.accepted_on is not None and within(done.accepted_on, span) for done in applications
+        )
+        return applied, accepted
+
+    assert half(2026)[0] < 0.8 * half(2025)[0]
+    assert half(2026)[1] < half(2025)[1]
+
+
+def test_everyone_who_joined_is_employed_from_that_day() -> None:
+    applications = recruiting.simulate(END)
+    people = staff.simulate(END, applications)
+    joined = Counter(done.joined_on for done in applications if done.joined_on and done.joined_on <= END)
+    assert Counter(person.hired_on for person in people if person.hired_on >= START) == joined
+    names = {person.name for person in people if person.department in ("営業", "EC")}
+    assert names >= {rep.name for rep in sfa.ROSTER}
+    assert all(person.left_on is None or person.left_on >= person.hired_on for person in people)
+
+
+def test_screws_of_a_new_supplier_spoil_desks_in_september() -> None:
+    runs = factory.runs(date(2026, 4, 1), END)
+
+    def share(span: tuple[date, date]) -> float:
+        found = [run for run in runs if run.line == "第2ライン" and within(run.day, span)]
+        return sum(run.defects for run in found) / sum(run.units for run in found)
+
+    assert share(factory.BAD_PARTS) > 4 * share((date(2026, 4, 1), date(2026, 8, 31)))
+
+
+def test_a_shift_runs_within_its_plan_and_never_faster_than_it_can() -> None:
+    for run in factory.runs(START, END):
+        assert 0 < run.running <= run.planned - run.stops
+        assert run.units * run.ideal_seconds <= run.running * 60
+        assert 0 <= run.defects <= run.units
+
+
+def test_a_bad_release_brings_bugs() -> None:
+    found = [item.created_on for item in software.items(END) if item.found_in == "リリース後"]
+    days = (software.BAD_RELEASE[1] - software.BAD_RELEASE[0]).days + 1
+    inside = sum(within(day, software.BAD_RELEASE) for day in found) / days
+    outside = sum(not within(day, software.BAD_RELEASE) for day in found) / len(days_of(START, END))
+    assert inside > 3 * outside
+
+
+def test_customers_recommend_the_company_less_than_a_year_ago(
+    contracts: subscriptions.Subscriptions,
+) -> None:
+    responses = surveys.recommendation(contracts, END)
+
+    def score(span: tuple[date, date]) -> float:
+        points = [int(reply.answer) for reply in responses if reply.answer and within(reply.day, span)]
+        return 100 * (sum(p >= 9 for p in points) - sum(p <= 6 for p in points)) / len(points)
+
+    assert score((date(2026, 4, 1), END)) < score(YEAR_BEFORE) - 5

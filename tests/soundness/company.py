@@ -54,6 +54,16 @@ sources:
       quantity: {type: integer, required: true}
       price: {type: money}
 """,
+    "sources/others": """\
+sources:
+  - {source: targets, files: targets.csv, load: full, covers: {from: 2026-01-01, through: 2027-03-31}, key: [target_id], columns: {target_id: {type: text}, starts_on: {type: date}, ends_on: {type: date}, amount: {type: money}}}
+  - {source: reach_reports, files: reach.csv, load: full, covers: {from: 2026-12-01, through: 2027-03-31}, key: [report_on, report_grain, medium], columns: {report_on: {type: date}, report_grain: {type: text}, medium: {type: text}, reach: {type: integer}}}
+  - {source: inventory, files: counts.csv, load: full, covers: {from: 2026-12-01, through: 2027-03-31}, key: [place, counted_on], columns: {place: {type: text}, counted_on: {type: date}, on_hand: {type: integer}}}
+entities:
+  - {entity: plans, from: targets, key: target_id}
+  - {entity: reports, from: reach_reports, key: [report_on, report_grain, medium]}
+  - {entity: counts, from: inventory, key: [place, counted_on], dimensions: {place: {}}}
+""",
     "entities": """\
 entities:
   - entity: deals
@@ -93,6 +103,35 @@ entities:
     key: sale_id
     times: {sold_on: {}}
     dimensions: {channel: {}}
+""",
+    "kpis/later": """\
+department: later
+kpis:
+  - {name: lost_share, label: x, type: derived, expr: 1 - win_rate, unit: percent, direction: down}
+  - {name: open_or_lost, label: x, type: derived, expr: closed - not_first, unit: count, direction: up}
+  - {name: won_yoy, label: x, type: derived, expr: won_amount / before - 1, input_metrics: [{name: won_amount, alias: before, offset_window: 1 year}], unit: percent, direction: up}
+  - {name: won_mom, label: x, type: derived, expr: won_amount / before - 1, input_metrics: [{name: won_amount, alias: before, offset_window: 1 month}], grains: [month], unit: percent, direction: up}
+  - {name: won_fytd, label: x, type: cumulative, input_metric: won_amount, grain_to_date: fiscal_year, unit: JPY, direction: up}
+  - {name: buyers_28d, label: x, type: cumulative, input_metric: buyers, window: 28 days, unit: count, direction: up}
+  - {name: win_rate_12m, label: x, type: cumulative, input_metric: win_rate, window: 12 months, grains: [day, month], unit: percent, direction: up}
+  - {name: cohort_win, label: x, type: conversion, base: deals_opened, conversion: {name: closed, filter: stage = 'won'}, window: 30 days, unit: percent, direction: up}
+  - {name: cohort_order, label: x, type: conversion, base: deals_opened, conversion: {entity: orders, time: ordered_at}, match: customer, window: 60 days, allow_before: 5 days, unit: percent, direction: up}
+  - {name: ever_won, label: x, type: conversion, base: deals_opened, conversion: {name: closed, filter: stage = 'won'}, window: none, unit: percent, direction: up}
+  - {name: open_deals, label: x, type: stock, entity: deals, agg: count, from: opened_on, until: closed_on, unit: count, direction: up}
+  - {name: open_amount, label: x, type: stock, entity: deals, agg: sum, expr: amount, from: opened_on, through: closed_on, period_agg: average, unit: JPY, direction: up}
+  - {name: open_customers, label: x, type: stock, entity: deals, agg: count_distinct, expr: customer, from: opened_on, until: closed_on, period_agg: opening, unit: count, direction: up}
+  - {name: closed_of_open, label: x, type: ratio, numerator: closed, denominator: {name: open_deals, period_agg: any}, grains: [month, quarter], unit: percent, direction: up}
+  - {name: open_midpoint, label: x, type: ratio, numerator: closed, denominator: {name: open_deals, period_agg: midpoint}, grains: [month, quarter], unit: percent, direction: up}
+  - {name: median_cycle, label: x, type: simple, entity: deals, time: closed_on, agg: median, expr: cycle_days, unit: days, direction: down}
+  - {name: long_cycle, label: x, type: simple, entity: deals, time: closed_on, agg: percentile, percentile: 0.9, expr: cycle_days, unit: days, direction: down}
+  - {name: returning_buyers, label: x, type: simple, entity: deals, time: closed_on, agg: count_distinct, expr: customer, filter: stage = 'won' and first_won_on < period_start, unit: count, direction: up}
+  - {name: closed_in_time, label: x, type: simple, entity: deals, time: opened_on, agg: count, filter: closed_on <= period_end, grains: [month, quarter], unit: count, direction: up}
+  - {name: buyers_2plus, label: x, type: simple, entity: deals, time: closed_on, agg: count_distinct, expr: customer, filter: stage = 'won', having: count(*) >= 2, unit: count, direction: up}
+  - {name: buyers_again, label: x, type: simple, entity: deals, time: closed_on, agg: count_distinct, expr: customer, filter: stage = 'won', also_in: previous_period, grains: [month, quarter], unit: count, direction: up}
+  - {name: retention, label: x, type: derived, expr: buyers_again / before, input_metrics: [{name: buyers, alias: before, offset_window: 1 month}], grains: [month], unit: percent, direction: up}
+  - {name: target, label: x, type: simple, entity: plans, agg: sum, expr: amount, spread: {from: starts_on, through: ends_on, over: business_days}, unit: JPY, direction: up}
+  - {name: reach, label: x, type: simple, entity: reports, time: report_on, agg: only, expr: reach, filter: report_grain = grain, grains: [day, month], unit: count, direction: up}
+  - {name: on_hand, label: x, type: stock, entity: counts, time: counted_on, agg: sum, expr: on_hand, series: [place], carry: 10 days, unit: count, direction: up}
 """,
     "kpis/all": """\
 department: sales
@@ -152,5 +191,21 @@ def make_exports(folder: Path, seed: int = 7) -> None:
         for sku in random.choice(["mug", "tee", "cap", "pen"], random.integers(1, 4), replace=False):
             quantity = int(random.integers(-1, 6))
             rows.append((f"O{number:05}", sku, buyer, moment.strftime("%Y-%m-%d %H:%M"), quantity, "12.3456"))
+    (folder / "targets.csv").write_text(
+        "target_id,starts_on,ends_on,amount\n"
+        "a,2026-01-01,2026-12-31,1000000\nb,2027-01-01,2027-03-31,700000.50\n",
+        encoding="utf-8",
+    )
+    (folder / "reach.csv").write_text(
+        "report_on,report_grain,medium,reach\n"
+        "2026-12-01,month,all,900\n2026-12-05,day,all,50\n2026-12-06,day,all,60\n2026-12-06,day,app,40\n"
+        "2027-01-01,month,all,1100\n",
+        encoding="utf-8",
+    )
+    (folder / "counts.csv").write_text(
+        "place,counted_on,on_hand\n"
+        "north,2026-12-01,100\nnorth,2026-12-05,80\nsouth,2026-12-04,7\nnorth,2027-01-20,30\n",
+        encoding="utf-8",
+    )
     columns = ["order_id", "sku", "customer", "ordered_at", "quantity", "price"]
     pd.DataFrame(rows, columns=columns).to_csv(folder / "lines.csv", index=False)

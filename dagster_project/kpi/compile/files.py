@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from dagster_project.kpi.compile.anew import anew_files
+from dagster_project.kpi.compile.formulas import formula_files
 from dagster_project.kpi.compile.marts import mart_files
 from dagster_project.kpi.compile.measures import measure_files
 from dagster_project.kpi.compile.segments import segment_files
@@ -18,6 +20,8 @@ def compile_project(definitions: Definitions) -> dict[str, str]:
         **staging_files(definitions),
         **mart_files(definitions),
         **measure_files(definitions),
+        **anew_files(definitions),
+        **formula_files(definitions),
         **segment_files(definitions),
     }
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
+from datetime import date
+from pathlib import PurePosixPath
 
 from dagster_project.kpi.issues import Issue
 from dagster_project.kpi.model import CalendarRules, ProjectSettings
@@ -10,8 +13,15 @@ from dagster_project.kpi.spec.base import Written, resolve_label
 from dagster_project.kpi.spec.settings import MONTHS, WEEKDAYS, CalendarSpec, ProjectSpec
 
 
-def resolve_project(written: Written[ProjectSpec]) -> ProjectSettings:
+def resolve_project(written: Written[ProjectSpec]) -> tuple[ProjectSettings, list[Issue]]:
     spec = written.spec
+    issues = []
+    outputs = PurePosixPath(spec.outputs.replace("\\", "/"))
+    if outputs.is_absolute() or ".." in outputs.parts or re.match(r"[a-zA-Z]:", spec.outputs):
+        hint = "name a folder below it, such as outputs"
+        issues.append(written.issue(("outputs",), f"'{spec.outputs}' lies outside the project folder", hint))
+    if not re.fullmatch(r"[A-Z]{3}", spec.currency):
+        issues.append(written.issue(("currency",), f"'{spec.currency}' is no currency code", "such as JPY"))
     return ProjectSettings(
         name=spec.name,
         label=resolve_label(spec.label, spec.name),
@@ -21,7 +31,7 @@ def resolve_project(written: Written[ProjectSpec]) -> ProjectSettings:
         data=spec.data,
         outputs=spec.outputs,
         as_of=spec.as_of,
-    )
+    ), issues
 
 
 def resolve_calendar(written: Written[CalendarSpec]) -> tuple[CalendarRules, list[Issue]]:
@@ -37,6 +47,10 @@ def resolve_calendar(written: Written[CalendarSpec]) -> tuple[CalendarRules, lis
     for closed in spec.closed:
         if closed.yearly is not None:
             first, _, last = closed.yearly.partition("..")
+            for day in (first, last or first):
+                if not _is_day(day):
+                    message = f"'{day}' is no day of the year"
+                    issues.append(written.issue(("closed",), message, "write month and day: 12-29..01-03"))
             yearly.append((first, last or first, closed.name or ""))
     return CalendarRules(
         timezone=spec.timezone,
@@ -48,3 +62,12 @@ def resolve_calendar(written: Written[CalendarSpec]) -> tuple[CalendarRules, lis
         closed_dates=tuple((day, item.name or "") for item in spec.closed for day in item.dates),
         open_dates=tuple(spec.open),
     ), issues
+
+
+def _is_day(text: str) -> bool:
+    """Whether `text`, MM-DD, is a day of a leap year."""
+    try:
+        date.fromisoformat(f"2024-{text}")
+    except ValueError:
+        return False
+    return True

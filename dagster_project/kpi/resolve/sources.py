@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from dagster_project.kpi.issues import Issue, suggest
@@ -62,6 +63,11 @@ def _findings(item: Written[SourceSpec]) -> list[Issue]:
             found.append(item.issue(("key",), f"unknown column '{name}'", suggest(name, spec.columns)))
     if spec.load == "by_key" and not spec.key:
         found.append(item.issue(("load",), "load by_key needs a key", "name the key columns"))
+    if spec.files.count("[") != spec.files.count("]"):
+        found.append(item.issue(("files",), f"'{spec.files}' has a bracket without its partner"))
+    if spec.load == "by_key" and spec.version is None:
+        message = "without a version the row in the greater file name counts as the newest"
+        found.append(item.issue(("load",), message, "version: {from: filename, pattern: ...}", "warning"))
     if spec.load == "by_day" and (spec.version is None or spec.version.from_ == "mtime"):
         found.append(
             item.issue(
@@ -94,6 +100,9 @@ def _version_findings(item: Written[SourceSpec]) -> list[Issue]:
         return []
     if version.from_ == "filename" and not version.pattern:
         return [item.issue(("version",), "from: filename needs a pattern", 'e.g. pattern: "deals_%Y%m%d"')]
+    if version.pattern is not None and not _is_strptime(version.pattern):
+        hint = "%Y, %m and %d stand for year, month and day"
+        return [item.issue(("version", "pattern"), f"'{version.pattern}' is no strptime pattern", hint)]
     if version.from_ == "column":
         column = item.spec.columns.get(version.column or "")
         if column is None:
@@ -102,6 +111,15 @@ def _version_findings(item: Written[SourceSpec]) -> list[Issue]:
         if column.type not in ("date", "timestamp"):
             return [item.issue(("version",), f"column '{version.column}' is no date or timestamp")]
     return []
+
+
+def _is_strptime(pattern: str) -> bool:
+    """Whether `pattern` reads back what it writes: an unknown directive does not."""
+    try:
+        datetime.strptime(datetime(2026, 4, 1).strftime(pattern), pattern)
+    except ValueError:
+        return False
+    return "%" in pattern
 
 
 def _resolve(item: Written[SourceSpec], currency: str) -> Source:

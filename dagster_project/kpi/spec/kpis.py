@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from dagster_project.kpi.model import Aggregation, Grain
+from dagster_project.kpi.model import Aggregation, Grain, PeriodAgg
 from dagster_project.kpi.spec.base import (
     Bool,
     Day,
+    Days,
     Identifier,
     Identifiers,
     LabelField,
@@ -24,15 +25,46 @@ def _operand(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
-class OperandSpec(Spec):
-    """A side of a ratio: the name of a KPI, or a measure written out."""
+class SpreadSpec(Spec):
+    """An amount over a span of days, laid over its days in place of one date of record."""
 
-    name: Annotated[Identifier | None, Field(description="a KPI; `filter` narrows it")] = None
+    from_: Identifier = Field(alias="from", description="column of the first day")
+    through: Identifier = Field(description="column of the last day, itself in")
+    over: Literal["calendar_days", "business_days"] = "calendar_days"
+
+
+class MeasureSpec(Spec):
+    """What is aggregated of which rows; shared by KPIs and by operands written out."""
+
+    entity: Identifier | None = None
+    time: Identifier | None = Field(None, description="the date of record")
     agg: Aggregation | None = None
     expr: Sql | None = None
     filter: Sql | None = None
-    entity: Identifier | None = None
-    time: Identifier | None = None
+    percentile: Number | None = Field(None, ge=0, le=1, description="of agg percentile: 0.9")
+    having: Sql | None = Field(
+        None, description="count_distinct: a condition on the rows of each, count(*) >= 2"
+    )
+    also_in: Literal["next_period", "previous_period"] | None = Field(
+        None, description="count_distinct: only those that are also there in that period"
+    )
+    spread: SpreadSpec | None = None
+    from_: Identifier | None = Field(None, alias="from", description="stock: the first day in")
+    through: Identifier | None = Field(None, description="stock: the last day in")
+    until: Identifier | None = Field(None, description="stock: the first day out")
+    series: Identifiers = Field(
+        default_factory=list, description="stock level: the newest row of each series"
+    )
+    carry: Days | None = Field(None, description="stock level: how long a row is carried on")
+    period_agg: PeriodAgg | None = Field(None, description="stock: which of its days stands for a period")
+
+
+class OperandSpec(MeasureSpec):
+    """A side of a KPI: the name of a KPI, or a measure written out."""
+
+    name: Annotated[Identifier | None, Field(description="a KPI; `filter` narrows it")] = None
+    alias: Identifier | None = None
+    offset_window: Text | None = Field(None, description="the same KPI so long before: 1 month, 1 year")
 
 
 def _direction(value: Any) -> Any:
@@ -46,24 +78,45 @@ class DirectionSpec(Spec):
     within: Annotated[list[Number], Field(min_length=2, max_length=2)] | None = None
 
 
-class KpiSpec(Spec):
+class KpiSpec(MeasureSpec):
     """One KPI."""
 
     name: Identifier
     label: LabelField
     description: LabelField | None = None
-    type: Literal["simple", "ratio"]
-    entity: Identifier | None = None
-    time: Identifier | None = Field(None, description="the date of record")
-    agg: Aggregation | None = None
-    expr: Sql | None = None
-    filter: Sql | None = None
+    type: Literal["simple", "ratio", "derived", "cumulative", "conversion", "stock"]
     numerator: Annotated[OperandSpec, BeforeValidator(_operand)] | None = None
     denominator: Annotated[OperandSpec, BeforeValidator(_operand)] | None = None
     basis: Literal["period"] | None = Field(
         None, description="written when the operands' dates of record differ"
     )
     scale: Number = 1.0
+    input_metrics: list[Annotated[OperandSpec, BeforeValidator(_operand)]] = Field(
+        default_factory=list,
+        description="derived: the KPIs of expr that need an alias, a filter or an offset",
+    )
+    input_metric: Annotated[OperandSpec, BeforeValidator(_operand)] | None = Field(
+        None, description="cumulative: the KPI that is taken over a longer span"
+    )
+    grain_to_date: Literal["month", "quarter", "half", "fiscal_year"] | None = Field(
+        None, description="cumulative: from its first day"
+    )
+    window: Text | None = Field(
+        None, description="cumulative: 28 days, 12 months; conversion: 90 days, or none"
+    )
+    base: Annotated[OperandSpec, BeforeValidator(_operand)] | None = Field(
+        None, description="conversion: of these"
+    )
+    conversion: Annotated[OperandSpec, BeforeValidator(_operand)] | None = Field(
+        None, description="conversion: those that came to this"
+    )
+    match: Identifier | None = Field(
+        None, description="conversion: the column that both share; else the row itself"
+    )
+    allow_before: Days = Field(0, description="conversion: how long before its base row it may lie")
+    immature: Literal["exclude", "provisional"] = Field(
+        "exclude", description="conversion: rows whose window is not over"
+    )
     dimensions: Identifiers | None = Field(None, description="default: all that every operand's entity has")
     grains: Annotated[list[Grain], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] | None = None
     unit: Text = Field(

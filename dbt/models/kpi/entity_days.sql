@@ -44,7 +44,7 @@ states as (
             when source_days.source is not null then {{ severity('source_days.status') }}
             -- Declared as covered before the source itself begins.
             when days.date < first_days.first_day then 1
-            else 4
+            else 5
         end as severity,
         case
             when source_days.source is not null then source_days.is_known

@@ -1,52 +1,86 @@
-with places as (
-    select distinct
-        operands.kpi,
-        measures.entity,
-        measures.time
-    from {{ source('definitions', 'operands') }} as operands
-    inner join {{ source('definitions', 'measures') }} as measures
-        on measures.measure = operands.measure
-),
-
-first_days as (
+-- What is known of each KPI on each day: the worst of the places that it is measured at.
+with first_days as (
     select
         entity,
         time,
-        min(date) as starts_on
+        min(date) as starts_on,
+        max(case when is_known then date end) as known_through
     from {{ ref('entity_days') }}
     group by entity, time
+),
+
+places as (
+    select
+        kpi_places.*,
+        first_days.starts_on,
+        first_days.known_through
+    from {{ source('definitions', 'kpi_places') }} as kpi_places
+    inner join first_days
+        on
+            first_days.entity = kpi_places.entity
+            and first_days.time = kpi_places.time
 ),
 
 starts as (
     -- A KPI is known from the day on which all of its sides are.
     select
-        places.kpi,
-        max(first_days.starts_on) as starts_on
+        kpi,
+        max(starts_on) as starts_on
     from places
-    inner join first_days
+    group by kpi
+),
+
+states as (
+    select
+        places.kpi,
+        days.date,
+        days.severity,
+        days.is_known,
+        days.reason
+    from places
+    inner join {{ ref('entity_days') }} as days
         on
-            first_days.entity = places.entity
-            and first_days.time = places.time
-    group by places.kpi
+            days.entity = places.entity
+            and days.time = places.time
+    where places.ripens is null
+    union all
+    -- A cohort's day is ripe once its whole window lies in days that are known.
+    select
+        places.kpi,
+        days.date,
+        case
+            when places.ripens = 'provisional' and places.matures is null then 2
+            when {{ add_days('days.date', 'places.matures') }} <= places.known_through then 1
+            when places.ripens = 'provisional' then 2
+            else 3
+        end as severity,
+        places.ripens = 'provisional'
+        or coalesce({{ add_days('days.date', 'places.matures') }} <= places.known_through, false) as is_known,
+        case
+            when places.ripens = 'immature' and {{ add_days('days.date', 'places.matures') }} > places.known_through
+                then 'not_mature'
+        end as reason
+    from places
+    inner join {{ ref('entity_days') }} as days
+        on
+            days.entity = places.entity
+            and days.time = places.time
+    where places.ripens is not null
 )
 
 select
-    places.kpi,
-    days.date,
-    max(days.severity) as severity,
-    min(case when days.is_known then 1 else 0 end) = 1 as is_known,
-    max(days.reason) as reason
-from places
+    states.kpi,
+    states.date,
+    max(states.severity) as severity,
+    min(case when states.is_known then 1 else 0 end) = 1 as is_known,
+    max(states.reason) as reason
+from states
 inner join starts
-    on starts.kpi = places.kpi
+    on starts.kpi = states.kpi
 inner join {{ source('definitions', 'kpis') }} as kpis
-    on kpis.kpi = places.kpi
-inner join {{ ref('entity_days') }} as days
-    on
-        days.entity = places.entity
-        and days.time = places.time
-        and days.date >= starts.starts_on
+    on kpis.kpi = states.kpi
 where
-    (kpis.valid_from is null or days.date >= kpis.valid_from)
-    and (kpis.retired_on is null or days.date < kpis.retired_on)
-group by places.kpi, days.date
+    states.date >= starts.starts_on
+    and (kpis.valid_from is null or states.date >= kpis.valid_from)
+    and (kpis.retired_on is null or states.date < kpis.retired_on)
+group by states.kpi, states.date

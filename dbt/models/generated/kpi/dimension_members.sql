@@ -41,6 +41,22 @@ with members as (
         cast(category as varchar) as parent,
         false as is_on_roster
     from {{ ref('order_lines') }}
+    union all
+    select
+        'owner' as dimension,
+        cast(owner as varchar) as segment,
+        cast(owner_name as varchar) as name,
+        cast(team as varchar) as parent,
+        false as is_on_roster
+    from {{ ref('sales') }}
+    union all
+    select
+        'owner' as dimension,
+        cast(owner as varchar) as segment,
+        cast(owner_name as varchar) as name,
+        cast(team as varchar) as parent,
+        false as is_on_roster
+    from {{ ref('sales_targets') }}
 )
 
 select

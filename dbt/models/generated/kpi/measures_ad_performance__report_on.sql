@@ -10,7 +10,8 @@ with contributions as (
         cast(clicks as decimal(38, 9)) as clicks,
         cast(cost as decimal(38, 9)) as ad_cost,
         cast(conversions as decimal(38, 9)) as conversions,
-        cast(conversion_value as decimal(38, 9)) as roas__numerator
+        cast(conversion_value as decimal(38, 9)) as roas__numerator,
+        cast(conversion_value as decimal(38, 9)) as attributed_revenue
     from {{ ref('ad_performance') }}
     where report_on is null or report_on <= (select as_of from {{ source('night', 'run') }})
 )
@@ -32,6 +33,7 @@ select
     cast(sum(clicks) as decimal(38, 9)) as clicks,
     cast(sum(ad_cost) as decimal(38, 9)) as ad_cost,
     cast(sum(conversions) as decimal(38, 9)) as conversions,
-    cast(sum(roas__numerator) as decimal(38, 9)) as roas__numerator
+    cast(sum(roas__numerator) as decimal(38, 9)) as roas__numerator,
+    cast(sum(attributed_revenue) as decimal(38, 9)) as attributed_revenue
 from contributions
 group by grouping sets ((date), (date, platform__segment), (date, campaign__segment))

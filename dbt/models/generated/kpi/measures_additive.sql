@@ -7,15 +7,122 @@
     'clicks',
     'ad_cost',
     'conversions',
-    'roas__numerator'
+    'roas__numerator',
+    'attributed_revenue'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_reach_reports__report_on'), ['date', 'dimension', 'segment'], [
+    'reach_reports__report_on__rows'
 ]) }}
 union all
 {{ unpivot_measures(ref('measures_orders__ordered_at'), ['date', 'dimension', 'segment'], [
     'orders__ordered_at__rows',
+    'shop_gross_margin__numerator',
+    'shop_gross_margin__denominator',
     'orders',
     'average_purchase_value__sum',
     'average_purchase_value__count',
     'repeat_purchases'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_posts__posted_at'), ['date', 'dimension', 'segment'], [
+    'posts__posted_at__rows',
+    'post_impressions',
+    'social_engagement_rate__numerator'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_tickets__received_at'), ['date', 'dimension', 'segment'], [
+    'tickets__received_at__rows',
+    'response_rate__numerator',
+    'response_rate__denominator',
+    'first_response_time__sum',
+    'first_response_time__count',
+    'call_abandonment_rate__numerator',
+    'call_abandonment_rate__denominator',
+    'complaints'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_tickets__closed_at'), ['date', 'dimension', 'segment'], [
+    'tickets__closed_at__rows',
+    'average_handling_time__sum',
+    'average_handling_time__count'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_survey_responses__answered_on'), ['date', 'dimension', 'segment'], [
+    'survey_responses__answered_on__rows',
+    'customer_satisfaction__sum',
+    'customer_satisfaction__count',
+    'csat_rate__numerator',
+    'csat_rate__denominator',
+    'nps__numerator',
+    'nps__denominator',
+    'employee_satisfaction__sum',
+    'employee_satisfaction__count',
+    'brand_awareness__numerator',
+    'brand_awareness__denominator'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_subscribers__started_on'), ['date', 'dimension', 'segment'], [
+    'subscribers__started_on__rows',
+    'onboarding_completion_rate__base'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_subscriptions__starts_on'), ['date', 'dimension', 'segment'], [
+    'subscriptions__starts_on__rows'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_subscribers__cancelled_on'), ['date', 'dimension', 'segment'], [
+    'subscribers__cancelled_on__rows'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_subscription_changes__changed_on'), ['date', 'dimension', 'segment'], [
+    'subscription_changes__changed_on__rows'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_sales__sold_on'), ['date', 'dimension', 'segment'], [
+    'sales__sold_on__rows',
+    'gross_profit',
+    'revenue',
+    'new_customers',
+    'new_revenue'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_usage__used_on'), ['date', 'dimension', 'segment'], [
+    'usage__used_on__rows'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_timesheets__worked_on'), ['date', 'dimension', 'segment'], [
+    'timesheets__worked_on__rows',
+    'worked_hours',
+    'utilization_rate__denominator'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_work_items__found_on'), ['date', 'dimension', 'segment'], [
+    'work_items__found_on__rows',
+    'bugs_after_release',
+    'bug_rate__denominator'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_work_items__released_on'), ['date', 'dimension', 'segment'], [
+    'work_items__released_on__rows',
+    'defect_ratio__denominator'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_projects__delivered_on'), ['date', 'dimension', 'segment'], [
+    'projects__delivered_on__rows',
+    'on_time_delivery_rate__numerator',
+    'on_time_delivery_rate__denominator'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_costs__cost_on'), ['date', 'dimension', 'segment'], [
+    'costs__cost_on__rows',
+    'development_cost',
+    'total_cost'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_work_items__due_on'), ['date', 'dimension', 'segment'], [
+    'work_items__due_on__rows',
+    'progress_rate__denominator'
 ]) }}
 union all
 {{ unpivot_measures(ref('measures_order_lines__ordered_at'), ['date', 'dimension', 'segment'], [
@@ -42,12 +149,87 @@ union all
     'content_downloads'
 ]) }}
 union all
-{{ unpivot_measures(ref('measures_sales__sold_on'), ['date', 'dimension', 'segment'], [
-    'sales__sold_on__rows',
-    'gross_profit',
-    'revenue',
-    'new_customers',
-    'new_revenue'
+{{ unpivot_measures(ref('measures_shop_customers__first_ordered_at'), ['date', 'dimension', 'segment'], [
+    'shop_customers__first_ordered_at__rows'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_shop_customers__second_ordered_at'), ['date', 'dimension', 'segment'], [
+    'shop_customers__second_ordered_at__rows'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_applications__applied_on'), ['date', 'dimension', 'segment'], [
+    'applications__applied_on__rows',
+    'applicants'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_application_stages__judged_on'), ['date', 'dimension', 'segment'], [
+    'application_stages__judged_on__rows',
+    'stage_pass_rate__numerator',
+    'stage_pass_rate__denominator'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_applications__offered_on'), ['date', 'dimension', 'segment'], [
+    'applications__offered_on__rows',
+    'offers',
+    'offer_acceptance_rate__numerator'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_applications__accepted_on'), ['date', 'dimension', 'segment'], [
+    'applications__accepted_on__rows',
+    'offers_accepted'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_applications__joined_on'), ['date', 'dimension', 'segment'], [
+    'applications__joined_on__rows',
+    'hires'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_recruiting_costs__booked_on'), ['date', 'dimension', 'segment'], [
+    'recruiting_costs__booked_on__rows',
+    'recruiting_cost'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_employees__hired_on'), ['date', 'dimension', 'segment'], [
+    'employees__hired_on__rows',
+    'early_leaver_rate__base'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_employees__left_on'), ['date', 'dimension', 'segment'], [
+    'employees__left_on__rows',
+    'leavers'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_market_size__starts_on'), ['date', 'dimension', 'segment'], [
+    'market_size__starts_on__rows'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_users__registered_at'), ['date', 'dimension', 'segment'], [
+    'users__registered_at__rows'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_production_runs__shift_on'), ['date', 'dimension', 'segment'], [
+    'production_runs__shift_on__rows',
+    'production_volume',
+    'defect_rate__numerator',
+    'cycle_time__numerator',
+    'takt_time__numerator',
+    'takt_time__denominator',
+    'throughput__denominator',
+    'equipment_utilization__numerator',
+    'equipment_utilization__denominator',
+    'availability__numerator',
+    'availability__denominator',
+    'oee_performance__numerator',
+    'oee_performance__denominator',
+    'oee_quality__numerator',
+    'oee_quality__denominator'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_incidents__happened_on'), ['date', 'dimension', 'segment'], [
+    'incidents__happened_on__rows',
+    'accidents',
+    'accident_frequency_rate__numerator',
+    'accident_severity_rate__numerator'
 ]) }}
 union all
 {{ unpivot_measures(ref('measures_leads__created_on'), ['date', 'dimension', 'segment'], [
@@ -55,6 +237,12 @@ union all
     'leads',
     'ad_inquiries',
     'inquiries'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_page_views__event_at'), ['date', 'dimension', 'segment'], [
+    'page_views__event_at__rows',
+    'exit_rate__numerator',
+    'exit_rate__denominator'
 ]) }}
 union all
 {{ unpivot_measures(ref('measures_activities__done_at'), ['date', 'dimension', 'segment'], [
@@ -67,6 +255,10 @@ union all
     'appointments',
     'call_appointment_rate__numerator',
     'sales_visits'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_sales_targets__starts_on'), ['date', 'dimension', 'segment'], [
+    'sales_targets__starts_on__rows'
 ]) }}
 union all
 {{ unpivot_measures(ref('measures_deals__created_on'), ['date', 'dimension', 'segment'], [
@@ -83,4 +275,28 @@ union all
     'average_order_value__count',
     'sales_cycle_days__sum',
     'sales_cycle_days__count'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_onboarding_completion_rate__converted'), ['date', 'dimension', 'segment'], [
+    'onboarding_completion_rate__converted'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_early_leaver_rate__converted'), ['date', 'dimension', 'segment'], [
+    'early_leaver_rate__converted'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_market_share__denominator'), ['date', 'dimension', 'segment'], [
+    'market_share__denominator'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_sales_target'), ['date', 'dimension', 'segment'], [
+    'sales_target'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_lead_to_deal_rate__converted'), ['date', 'dimension', 'segment'], [
+    'lead_to_deal_rate__converted'
+]) }}
+union all
+{{ unpivot_measures(ref('measures_win_rate_cohort__converted'), ['date', 'dimension', 'segment'], [
+    'win_rate_cohort__converted'
 ]) }}

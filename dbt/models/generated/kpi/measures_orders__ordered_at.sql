@@ -6,6 +6,8 @@ with contributions as (
         cast(ordered_at as date) as date,
         coalesce(cast(customer_type as varchar), '(none)') as customer_type__segment,
         coalesce(cast(coupon as varchar), '(none)') as coupon__segment,
+        case when status = 'paid' then cast(amount - cost_amount as decimal(38, 9)) end as shop_gross_margin__numerator,
+        case when status = 'paid' then cast(amount as decimal(38, 9)) end as shop_gross_margin__denominator,
         case when (status = 'paid') then 1 end as orders,
         case when status = 'paid' then cast(amount as decimal(38, 9)) end as average_purchase_value__sum,
         case when (status = 'paid') and (amount is not null) then 1 end as average_purchase_value__count,
@@ -27,6 +29,8 @@ select
         else 'total'
     end as segment,
     cast(count(*) as decimal(38, 9)) as orders__ordered_at__rows,
+    cast(sum(shop_gross_margin__numerator) as decimal(38, 9)) as shop_gross_margin__numerator,
+    cast(sum(shop_gross_margin__denominator) as decimal(38, 9)) as shop_gross_margin__denominator,
     cast(nullif(count(orders), 0) as decimal(38, 9)) as orders,
     cast(sum(average_purchase_value__sum) as decimal(38, 9)) as average_purchase_value__sum,
     cast(nullif(count(average_purchase_value__count), 0) as decimal(38, 9)) as average_purchase_value__count,

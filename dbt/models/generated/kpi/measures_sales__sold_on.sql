@@ -7,6 +7,7 @@ with contributions as (
         coalesce(cast(channel as varchar), '(none)') as channel__segment,
         coalesce(cast(customer_type as varchar), '(none)') as customer_type__segment,
         coalesce(cast(team as varchar), '(none)') as team__segment,
+        coalesce(cast(owner as varchar), '(none)') as owner__segment,
         cast(amount - cost_amount as decimal(38, 9)) as gross_profit,
         cast(amount as decimal(38, 9)) as revenue,
         case when (sale_number = 1) then 1 end as new_customers,
@@ -21,12 +22,14 @@ select
         when grouping(channel__segment) = 0 then 'channel'
         when grouping(customer_type__segment) = 0 then 'customer_type'
         when grouping(team__segment) = 0 then 'team'
+        when grouping(owner__segment) = 0 then 'owner'
         else 'total'
     end as dimension,
     case
         when grouping(channel__segment) = 0 then channel__segment
         when grouping(customer_type__segment) = 0 then customer_type__segment
         when grouping(team__segment) = 0 then team__segment
+        when grouping(owner__segment) = 0 then owner__segment
         else 'total'
     end as segment,
     cast(count(*) as decimal(38, 9)) as sales__sold_on__rows,
@@ -35,4 +38,4 @@ select
     cast(nullif(count(new_customers), 0) as decimal(38, 9)) as new_customers,
     cast(sum(new_revenue) as decimal(38, 9)) as new_revenue
 from contributions
-group by grouping sets ((date), (date, channel__segment), (date, customer_type__segment), (date, team__segment))
+group by grouping sets ((date), (date, channel__segment), (date, customer_type__segment), (date, team__segment), (date, owner__segment))

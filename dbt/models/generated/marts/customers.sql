@@ -10,7 +10,9 @@ with sales_rows as (
         cost_amount,
         channel,
         team,
+        owner,
         customer_type,
+        owner_name,
         sale_number
     from {{ ref('sales') }}
     where not customer_id is null

@@ -10,6 +10,7 @@ with deals_rows as (
         cost_amount,
         'b2b' as channel,
         team,
+        owner,
         customer_type
     from {{ ref('deals') }}
     where stage = 'won'
@@ -24,6 +25,7 @@ orders_rows as (
         cost_amount,
         'ec' as channel,
         'ec' as team,
+        'R12' as owner,
         customer_type
     from {{ ref('orders') }}
     where status = 'paid'
@@ -38,6 +40,7 @@ united as (
         cost_amount,
         channel,
         team,
+        owner,
         customer_type
     from deals_rows
     union all
@@ -49,15 +52,25 @@ united as (
         cost_amount,
         channel,
         team,
+        owner,
         customer_type
     from orders_rows
+),
+
+looked_up as (
+    select
+        united.*,
+        sfa_reps_lookup.owner_name as owner_name
+    from united
+    left join {{ ref('stg_sfa_reps') }} as sfa_reps_lookup
+        on united.owner = sfa_reps_lookup.owner
 ),
 
 computed as (
     select
         *,
         case when sold_on is not null and customer_id is not null then row_number() over (partition by customer_id, case when sold_on is not null then 1 else 0 end order by sold_on, sale_id) end as sale_number
-    from united
+    from looked_up
 )
 
 select
@@ -68,6 +81,8 @@ select
     cast(cost_amount as decimal(18, 4)) as cost_amount,
     cast(channel as varchar) as channel,
     cast(team as varchar) as team,
+    cast(owner as varchar) as owner,
     cast(customer_type as varchar) as customer_type,
+    cast(owner_name as varchar) as owner_name,
     cast(sale_number as bigint) as sale_number
 from computed

@@ -12,6 +12,7 @@ select
     created_on,
     expected_on,
     closed_on,
+    expected_amount,
     net_amount,
     cost_amount,
     updated_on,

@@ -43,17 +43,17 @@ segments as (
     select
         measure,
         date,
+        counted,
         'total' as dimension,
-        'total' as segment,
-        counted
+        'total' as segment
     from counted
     union all
     select
         measure,
         date,
+        counted,
         'device' as dimension,
-        case when over_limit.segment is null then device__segment else '(other)' end as segment,
-        counted
+        case when over_limit.segment is null then device__segment else '(other)' end as segment
     from counted
     left join {{ ref('dimension_segments') }} as over_limit
         on over_limit.dimension = 'device'
@@ -63,9 +63,9 @@ segments as (
     select
         measure,
         date,
+        counted,
         'country' as dimension,
-        case when over_limit.segment is null then country__segment else '(other)' end as segment,
-        counted
+        case when over_limit.segment is null then country__segment else '(other)' end as segment
     from counted
     left join {{ ref('dimension_segments') }} as over_limit
         on over_limit.dimension = 'country'
@@ -86,11 +86,13 @@ spans as (
     inner join {{ ref('span_days') }} as days
         on days.covered_from = cuts.covered_from
         and days.data_through = cuts.data_through
+        and days.shape = cuts.shape
     inner join {{ ref('entity_days') }} as known
         on known.entity = 'events'
         and known.time = 'event_at'
         and known.date = days.date
         and known.is_known
+    where cuts.measure in ('site_visitors', 'user_cvr__numerator', 'unique_users', 'new_visitors')
 ),
 
 spread as (
@@ -98,6 +100,7 @@ spread as (
         spans.measure,
         spans.covered_from,
         spans.data_through,
+        spans.shape,
         spans.grain,
         spans.period_start,
         spans.span,
@@ -113,6 +116,7 @@ spread as (
         cuts.measure,
         cuts.covered_from,
         cuts.data_through,
+        cuts.shape,
         'all' as grain,
         date '0001-01-01' as period_start,
         'current' as span,
@@ -122,6 +126,7 @@ spread as (
     from daily
     inner join {{ ref('measure_cuts') }} as cuts
         on cuts.measure = daily.measure
+        and cuts.shape = 'own'
     where daily.date is null
 )
 
@@ -129,6 +134,7 @@ select
     measure,
     covered_from,
     data_through,
+    shape,
     grain,
     period_start,
     span,
@@ -136,4 +142,4 @@ select
     segment,
     cast(count(distinct counted) as decimal(38, 9)) as value
 from spread
-group by measure, covered_from, data_through, grain, period_start, span, dimension, segment
+group by measure, covered_from, data_through, shape, grain, period_start, span, dimension, segment
