@@ -53,12 +53,15 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[duckdb.Duck
 def make_ready(project: Project) -> str | None:
     """See that the warehouse can be opened and written; returns what was done about one that can't.
 
-    A broken file and its write-ahead log are kept under .kpi/broken, never deleted. Raises Busy where another
-    process has it open.
+    A broken file and a write-ahead log that a killed run left are kept under .kpi/broken, never deleted.
+    Raises Busy where another process has it open.
     """
     if not project.warehouse.exists():
         # a log whose database is gone belongs to nothing that could be opened again
         return put_aside(project) if _log(project.warehouse).exists() else None
+    if _log(project.warehouse).exists():
+        # of a killed run: DuckDB replays what it can read of it, and removes it
+        shutil.copy2(_log(project.warehouse), _kept(project))
     try:
         with opened(project) as connection:
             connection.execute("checkpoint")
@@ -71,8 +74,7 @@ def make_ready(project: Project) -> str | None:
 
 def put_aside(project: Project) -> str:
     """Move the warehouse and its log to .kpi/broken, in place of what was kept there before."""
-    kept = project.work / "broken"
-    kept.mkdir(parents=True, exist_ok=True)
+    kept = _kept(project)
     for path in (project.warehouse, _log(project.warehouse)):
         if path.exists():
             shutil.move(str(path), str(kept / path.name))
@@ -100,6 +102,12 @@ def write_tables(project: Project, schema: str, tables: Mapping[str, Rows]) -> N
                     f"insert into {relation} values ({marks})", [list(row) for row in rows]
                 )
         connection.execute("commit")
+
+
+def _kept(project: Project) -> Path:
+    folder = project.work / "broken"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _log(warehouse: Path) -> Path:

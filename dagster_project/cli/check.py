@@ -9,6 +9,7 @@ import click
 from dagster_project.errors import EXIT_OK, EXIT_WRONG
 from dagster_project.kpi.issues import Issue
 from dagster_project.kpi.load import check_definitions
+from dagster_project.kpi.model import Definitions
 from dagster_project.project import Project
 
 
@@ -20,11 +21,31 @@ def all_issues(project: Project) -> tuple[list[Issue], str]:
     if definitions is None:
         return issues, ""
     goals, found = check_goals(project.root, definitions)
-    counts = (
-        f"{len(definitions.kpis)} KPIs over {len(definitions.entities)} entities "
-        f"from {len(definitions.sources)} sources, {len(goals)} goals"
+    counts = ", ".join(
+        f"{len(items)} {one if len(items) == 1 else many}"
+        for items, one, many in (
+            (definitions.kpis, "KPI", "KPIs"),
+            (definitions.entities, "entity", "entities"),
+            (definitions.sources, "source", "sources"),
+            (goals, "goal", "goals"),
+        )
     )
-    return [*issues, *found], counts
+    return [*issues, *found, *_calendar_issues(project, definitions)], counts
+
+
+def _calendar_issues(project: Project, definitions: Definitions) -> list[Issue]:
+    """A country that has no holidays here is found by looking it up, which only the calendar does."""
+    from dagster_project.calendar.business import BusinessCalendar
+    from dagster_project.errors import UsageError
+    from dagster_project.kpi.yamlnodes import read
+
+    try:
+        BusinessCalendar(definitions.calendar)
+    except UsageError as error:
+        path = project.definitions / "calendar.yml"
+        document = read(path, "kpi_definitions/calendar.yml")
+        return [document.issue(("holidays",), "calendar", str(error))]
+    return []
 
 
 @click.command()

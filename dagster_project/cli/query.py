@@ -77,12 +77,12 @@ def published_values(
 
     Raises NothingPublished, or UsageError for names that are not in it.
     """
-    import duckdb
+    from dagster_project.publish.engine import connect
 
     if not project.current.exists():
         raise NothingPublished("nothing has been published yet; make a first publication with: kpi run")
     folder = project.current.resolve()  # once: a publication in between must not mix two
-    with duckdb.connect() as connection:
+    with connect([folder]) as connection:
         _check_names(connection, folder, kpis, by)
         daily = grain == "day"
         period = "date" if daily else "period_start"

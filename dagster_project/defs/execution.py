@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,12 +19,13 @@ from dagster_project.defs.landing import land_new
 from dagster_project.defs.night import Held, Night, new_run_id
 from dagster_project.defs.nightly import build_definitions
 from dagster_project.defs.prepared import Prepared, prepare
-from dagster_project.errors import NothingPublished
+from dagster_project.errors import NothingPublished, ShirubeError, UsageError
 from dagster_project.landing.expose import latest_data
 from dagster_project.project import Project
 from dagster_project.run_lock import RunLock
 
 Tell = Callable[[str], None]
+LEAST_BYTES = 64 * 2**20  # an empty warehouse, Dagster's and dbt's files of one night
 STEPS = {
     "landing": "landing the exports",
     "models": "building the models",
@@ -63,10 +65,11 @@ def run_night(
     started_at = datetime.now(UTC)
     run_id = new_run_id(started_at, os.urandom(3).hex())
     with RunLock(project.work, run_id):
+        _require_space(project)
         tell("checking and compiling the definitions")
         prepared = prepare(project)
         clock.lap("prepare")
-        day, landed = (as_of, False) if as_of else _as_of(prepared, tell)
+        day, landed = _as_of(prepared, as_of, tell)
         clock.lap("as of")
         held = Held(run_id, started_at, full_refresh, tell, landed)
         result = _execute(prepared, day, held, clock)
@@ -76,28 +79,60 @@ def run_night(
         return Finished(run_id, day, folder, tuple(night.warnings), clock.laps)
 
 
-def _as_of(prepared: Prepared, tell: Tell) -> tuple[date, bool]:
-    """The last complete day by the project's rule, and whether finding it landed the exports."""
+def _require_space(project: Project) -> None:
+    """Raises NothingPublished where the disk has no room for a night: Dagster's storage would only break."""
+    before = project.warehouse.stat().st_size if project.warehouse.exists() else 0
+    needed = max(LEAST_BYTES, before)
+    for folder in (project.work, project.landing, project.state):
+        if folder.exists() and (free := shutil.disk_usage(folder).free) < needed:
+            raise NothingPublished(
+                f"Nothing was published, the last publication stays. {folder}: {free // 2**20} MB are free "
+                f"and a night needs about {needed // 2**20} MB. Free some space and run again."
+            )
+
+
+def _as_of(prepared: Prepared, given: date | None, tell: Tell) -> tuple[date, bool]:
+    """The last complete day, given or by the project's rule, and whether finding it landed the exports.
+
+    Raises UsageError for a day that neither the clock nor the data have reached.
+    """
     definitions = prepared.definitions
     rules = definitions.calendar
     yesterday = datetime.now(ZoneInfo(rules.timezone)).date() - timedelta(days=1)
-    if definitions.settings.as_of != "latest_data":
+    if given is not None and given <= yesterday:
+        return given, False
+    if given is None and definitions.settings.as_of != "latest_data":
         return yesterday, False
     land_new(prepared, tell)
-    return latest_data(prepared.project.landing, definitions.sources, rules) or yesterday, True
+    latest = latest_data(prepared.project.landing, definitions.sources, rules) or yesterday
+    if given is not None and given > max(latest, yesterday):
+        raise UsageError(
+            f"--as-of {given} has not come yet: the data reach {latest}, yesterday was {yesterday}"
+        )
+    return given or latest, True
 
 
 def _execute(prepared: Prepared, day: date, held: Held, clock: _Clock) -> Any:
     home = dagster_home(prepared.project)
     job = build_definitions(prepared, day, held).resolve_job_def("nightly")
     clock.lap("dagster definitions")
-    with dg.DagsterInstance.from_config(str(home)) as instance:
-        result = job.execute_in_process(
-            partition_key=day.isoformat(),
-            instance=instance,
-            run_config={"loggers": {"file": {}}},
-            raise_on_error=False,
-        )
+    try:
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            result = job.execute_in_process(
+                partition_key=day.isoformat(),
+                instance=instance,
+                run_config={"loggers": {"file": {}}},
+                raise_on_error=False,
+            )
+    except ShirubeError:
+        raise
+    except Exception as error:
+        # no step: Dagster's own storage, on a full disk or a broken one
+        why = str(error).splitlines()[0] if str(error) else "no reason was given"
+        raise NothingPublished(
+            f"Nothing was published, the last publication stays: Dagster could not go on, with its files in "
+            f"{home}.\n{type(error).__name__}: {why}"
+        ) from error
     clock.lap("job")
     return result
 

@@ -1,5 +1,6 @@
 """The dbt models as assets, their tests as checks, built in this process."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -110,6 +111,12 @@ def _words(result: NodeResult, manifest: Mapping[str, Any]) -> str:
     test = metadata.get("name", result.name)
     columns = metadata.get("kwargs", {}).get("columns") or metadata.get("kwargs", {}).get("column_name") or ""
     where = f" ({', '.join(columns) if isinstance(columns, list) else columns})" if columns else ""
+    if test == "lookup_matches":
+        kwargs = metadata.get("kwargs", {})
+        to = re.sub(r".*ref\('(?:stg_)?(\w+)'\).*", r"\1", str(kwargs.get("to", "")))
+        entity = (node.get("attached_node") or "").rpartition(".")[2]
+        ours = ", ".join(kwargs.get("ours", []))
+        return f"{entity}: {result.failures} value(s) of {ours} are not in {to}; those rows lack its columns"
     if result.status in ("fail", "warn"):
         return f"check {test}{where} of {', '.join(about)}: {result.failures} rows break it"
     return f"check {test}{where} of {', '.join(about)}: {result.message}"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dagster_project.calendar.business import BusinessCalendar
 from dagster_project.dbt_project import write_dbt_project
 from dagster_project.defs import dbt_engine
 from dagster_project.goals.load import load_goals
@@ -33,6 +34,7 @@ def prepare(project: Project) -> Prepared:
     Raises DefinitionError with every issue, NothingPublished where dbt can't read the compiled models.
     """
     definitions = load_definitions(project.root)
+    BusinessCalendar(definitions.calendar)  # an unknown country is wrong usage, not a night that failed
     goals = load_goals(project.root, definitions)
     write_dbt_project(project, definitions)
     dbt_engine.set_environment(project, definitions)

@@ -14,7 +14,11 @@ def connect(folders: Iterable[Path], spill: Path | None = None) -> duckdb.DuckDB
     spill: where a sort that outgrows the memory may write; by default none may.
     """
     connection = duckdb.connect(
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+        }
     )
     allowed = ", ".join(literal(str(folder.resolve())) for folder in folders)
     connection.execute(f"set allowed_directories = [{allowed}]")

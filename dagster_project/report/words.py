@@ -33,6 +33,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "constant": ("値が一定のため参考値", "constant history: indicative only"),
     "intermittent": ("発生が間欠的なため参考値", "intermittent history: indicative only"),
     "period_over": ("期間終了", "period over"),
+    "decided": ("確定済み", "decided"),
+    "stale_data": ("データが古いため参考値", "stale data: indicative only"),
+    "ok": ("", ""),
     # data_status, marks, source_freshness.status
     "final": ("確定", "final"),
     "provisional": ("速報値", "provisional"),
@@ -52,6 +55,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "not_covered": ("対象期間外", "not covered"),
     "not_mature": ("観測期間中", "not mature"),
     "not_additive": ("合算不可", "not additive"),
+    "no_kpi": ("数値なし", "no number"),
     "beyond": ("達成（率は計算外）", "attained, no rate"),
     # level
     "kgi": ("KGI", "KGI"),

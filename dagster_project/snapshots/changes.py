@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from dagster_project.publish.engine import connect
 
 OWN_COLUMNS = ("snapshot_as_of", "change", "snapshot_run_id")
 
@@ -34,7 +35,7 @@ def append_changes(folder: Path, rows: pa.Table, key: Sequence[str], as_of: date
         raise ValueError(
             f"a snapshot adds its own column '{reserved[0]}'; the entity can't have one of that name"
         )
-    connection = duckdb.connect()
+    connection = connect([])
     connection.register("present", rows)
     connection.register("past", _state(files, rows.schema, key))
     keys = " and ".join(f"present.{_quoted(name)} = past.{_quoted(name)}" for name in key)
@@ -87,7 +88,7 @@ def _state(files: Sequence[Path], schema: pa.Schema, key: Sequence[str]) -> pa.T
     )
     columns = ", ".join(_quoted(name) for name in schema.names)
     keys = ", ".join(_quoted(name) for name in key)
-    with duckdb.connect() as connection:
+    with connect([]) as connection:
         connection.register("history", history)
         return connection.execute(
             f"""
