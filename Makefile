@@ -37,10 +37,15 @@ check: setup  ## Lint, types, definitions, generated files
 	@$(BIN)/kpi compile --check
 
 test: setup  ## The tests that a newcomer runs; at most five minutes
-	@$(BIN)/python -m pytest -m "not slow" -n 2
+	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
-test-slow: setup  ## Kills, load, many nights; at most 25 minutes
-	@$(BIN)/python -m pytest -m slow
+test-slow: setup  ## Kills, load, many nights, a browser; at most 25 minutes
+	@# The report is opened in a browser; where none is found and none can be installed, that test says so.
+	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 \
+		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 \
+		&& apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+		|| echo "No Chromium here: the browser test is going to be skipped"
+	@$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
 
 lock: setup  ## Renew requirements.lock: hashed, for every platform, without addresses
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

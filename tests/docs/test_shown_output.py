@@ -15,6 +15,8 @@ import pytest
 from tests.conftest import REPOSITORY, kpi
 from tests.docs.markdown import blocks, write_titled
 
+pytestmark = pytest.mark.slow
+
 README = REPOSITORY / "README.md"
 GAP = "..."
 OWN = next(block.section for block in blocks(README) if block.title)  # the section with a project of its own

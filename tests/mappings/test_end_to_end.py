@@ -14,6 +14,8 @@ from dagster_project.mappings import mapping_text
 from tests.conftest import run_project
 from tests.mappings.samples import SAMPLES, project_of
 
+pytestmark = pytest.mark.slow
+
 ZONE = "Asia/Tokyo"
 PLATFORMS = ("google_ads", "microsoft_ads", "facebook_ads")
 SALES_KPIS = """

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- The value of each KPI for each of its rows, and for each period that the row is compared with.
 select
     leaf_values.kpi,
