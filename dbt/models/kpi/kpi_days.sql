@@ -22,15 +22,17 @@ places as (
 ),
 
 starts as (
-    -- A KPI is known from the day on which all of its sides are.
+    -- A KPI is known from the day on which all of its sides are. What a cohort came to before the data begin
+    -- is not known either, unless its value is provisional anyway.
     select
         kpi,
         max(starts_on) as starts_on
     from places
+    where ripens is null or ripens <> 'provisional'
     group by kpi
 ),
 
-states as (
+dated as (
     select
         places.kpi,
         days.date,
@@ -43,6 +45,17 @@ states as (
             days.entity = places.entity
             and days.time = places.time
     where places.ripens is null
+),
+
+base_days as (
+    select distinct
+        kpi,
+        date
+    from dated
+),
+
+states as (
+    select * from dated
     union all
     -- A cohort's day is ripe once its whole window lies in days that are known.
     select
@@ -61,10 +74,8 @@ states as (
                 then 'not_mature'
         end as reason
     from places
-    inner join {{ ref('entity_days') }} as days
-        on
-            days.entity = places.entity
-            and days.time = places.time
+    inner join base_days as days
+        on days.kpi = places.kpi
     where places.ripens is not null
 )
 
