@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test test-slow check lock clean
+.PHONY: help setup run dev test test-slow check backtest lock clean
 
 help:  ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -46,6 +46,9 @@ test-slow: setup  ## Kills, load, many nights, a browser; at most 25 minutes
 		&& apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 		|| echo "No Chromium here: the browser test is going to be skipped"
 	@$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
+
+backtest: setup  ## What the forecast is worth on real series: error, coverage, calibration (needs KPI_TEST_DATA)
+	@$(BIN)/python -m dagster_project.forecast.backtest_main
 
 lock: setup  ## Renew requirements.lock: hashed, for every platform, without addresses
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -22,6 +22,7 @@ COMMANDS = {
     "run": "dagster_project.cli.run:run",
     "status": "dagster_project.cli.status:status",
     "query": "dagster_project.cli.query:query",
+    "backtest": "dagster_project.cli.backtest:backtest",
     "sample": "dagster_project.cli.sample:sample",
     "source": "dagster_project.cli.source:source",
 }

@@ -1,34 +1,32 @@
-"""The remainder of a period from daily values: run-rate by kind of day, spread from its own past errors.
+"""The remainder of a period from daily values: how much is still to come, and how surely.
 
-Four run-rates with different memories are mixed by how well each did over the same number of days. The
-mixture is replayed at every past day as if that were today, each time with nothing but the days before it;
-the errors of those remainders are the distribution (split conformal prediction on the sum over the horizon,
-after Vovk, Gammerman & Shafer, Algorithmic Learning in a Random World, 2005). Nothing is assumed about days:
+Days are set apart by what is known of them beforehand (days.py, shares.py), the level by several models
+(levels.py) that are mixed by how well each did over the same number of days (replay.py); the errors of that
+mixture at all past origins are the distribution (distribution.py). Nothing is assumed about days:
 neighbouring days are not independent, and adding up daily intervals would miss that.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from dagster_project.forecast.arrays import Floats, Ints
+from dagster_project.forecast.days import Days, days_of_kinds
+from dagster_project.forecast.distribution import normal_scores, outlook, replayed_horizon
+from dagster_project.forecast.replay import Replay
+from dagster_project.forecast.shares import learn_shares
+
 Status = Literal["ok", "short_history", "intermittent", "constant"]
 
-KINDS = 8  # kinds of day: Monday..Sunday, and a weekday that is closed
-MEMORIES = (5.0, 14.0, 42.0, 126.0)  # half-lives of the run-rates, in days
-PROFILE_MEMORY = 3  # which of them the profile over the kinds of day is taken from
-SHARPNESS = 3  # of the weights: a memory with twice the squared error counts an eighth
-PRIOR_DAYS = 0.5  # so many average days are mixed into each kind's mean
+METHOD = "mixture_conformal"
 MIN_DAYS = 56  # known days below which no replay is attempted
-BURN_IN = 28  # days before the first replayed origin
-MIN_WINDOWS = 3  # replayed windows that do not overlap, below which a shorter horizon is replayed
-INTERMITTENT_BELOW = 0.3  # share of days with a value other than 0
+CONSTANT_FROM = 28  # known days
+INTERMITTENT_ABOVE = 1.32  # mean days from value to value (Syntetos & Boylan 2005)
+OPEN_FROM = 0.05  # weekdays with a value less often than this are closed, not intermittent
 RECENT = 182  # days that tell constant and intermittent series
 
 
@@ -50,76 +48,128 @@ class Remainder:
     is_nonnegative: bool
 
 
-def forecast_remainder(values: Floats, kinds: Ints, horizon: int) -> Remainder:
+class Engine:
+    """A series that can be forecast from any of its days; what is learned once serves all of them.
+
+    values: one a day without gaps, NaN where unknown. days: of those and of the days to come (at least
+    len(values) of them). A forecast from origin t uses the days before it and no other.
+    """
+
+    def __init__(self, values: Floats, days: Days) -> None:
+        values = np.where(np.isfinite(values), values, np.nan).astype(float)
+        known = ~np.isnan(values)
+        self._first = int(np.argmax(known)) if known.any() else len(values)
+        self._values, self._days = values[self._first :], days.after(self._first)
+        # Figures of any size, without overflow; a power of two changes no digit.
+        largest = float(np.abs(values[known]).max()) if known.any() else 0.0
+        self._size = 2.0 ** np.floor(np.log2(largest)) if largest > 0 else 1.0
+        self._made: Replay | None = None
+
+    @property
+    def first(self) -> int:
+        """The first known day."""
+        return self._first
+
+    def replay(self) -> Replay:
+        """Of the values from the first known day on, in units of `size`."""
+        if self._made is None:
+            scaled = self._values / self._size
+            self._made = Replay(scaled, learn_shares(scaled, self._days))
+        return self._made
+
+    def remainder(
+        self, origin: int, horizon: int, further: Callable[[int], Floats] | None = None
+    ) -> Remainder:
+        """The sum of the days origin..origin+horizon-1.
+
+        further: gives for a horizon the totals of other models, (origins from FIRST_ORIGIN, models).
+        Never raises on NaN, empty or constant values.
+        """
+        origin = max(origin - self._first, 0)
+        values = self._values[:origin]
+        known = ~np.isnan(values)
+        nonnegative = bool(known.any() and values[known].min() >= 0)
+        if horizon <= 0:
+            return Remainder(np.zeros(1), np.zeros(0), "ok", "none", {}, 0.0, nonnegative)
+        recent = values[-RECENT:][known[-RECENT:]]
+        if not len(recent):
+            return Remainder(np.zeros(0), np.zeros(horizon), "short_history", "none", {}, 0.0, nonnegative)
+        if len(recent) >= CONSTANT_FROM and np.ptp(recent) == 0:
+            expected = np.full(horizon, recent[0])
+            total = np.array([expected.sum()])
+            return Remainder(total, expected, "constant", "last_value", {}, 0.0, nonnegative)
+        if known.sum() < MIN_DAYS or origin < MIN_DAYS + 2:
+            return from_few_days(values[known] / self._size, horizon, self._size, nonnegative)
+        replay = self.replay()
+        ahead = replay.ahead(origin, horizon)
+        others = None
+        if further is not None and replayed_horizon(origin, horizon) == horizon:
+            others = further(horizon) / self._size
+        found = outlook(replay, origin, horizon, float(ahead.sum()), others)
+        samples = found.level * ahead.sum() + found.deviations
+        if nonnegative:
+            samples = np.maximum(samples, 0.0)
+        status: Status = "ok"
+        if found.replayed < horizon:
+            status = "short_history"
+        elif is_intermittent(values, self._days.design[:origin, :7]):
+            status = "intermittent"
+        return Remainder(
+            samples * self._size,
+            spread_over(ahead, float(np.median(samples))) * self._size,
+            status,
+            METHOD,
+            found.weights,
+            found.windows,
+            nonnegative,
+        )
+
+
+def forecast_remainder(values: Floats, days: Days | Ints, horizon: int) -> Remainder:
     """The sum of the `horizon` days that follow `values`.
 
-    values: one a day without gaps, NaN where unknown. kinds: kind of day 0..7 of every day of values and of
-    the horizon, so len(values) + horizon of them. Never raises on NaN, empty or constant values.
+    days: what is known of every day of values and of the horizon, so len(values) + horizon of them; or only
+    their kinds 0..7 (Monday..Sunday, closed).
     """
-    values = np.where(np.isfinite(values), values, np.nan).astype(float)
-    first = int(np.argmax(~np.isnan(values))) if len(values) else 0
-    values, kinds = values[first:], kinds[first:]
-    known = ~np.isnan(values)
-    recent = values[-RECENT:][known[-RECENT:]]
-    is_nonnegative = bool(known.any() and np.nanmin(values) >= 0)
-    if horizon <= 0:
-        return Remainder(np.zeros(1), np.zeros(0), "ok", "none", {}, 0.0, is_nonnegative)
-    if not len(recent):
-        return Remainder(np.zeros(0), np.zeros(horizon), "short_history", "none", {}, 0.0, is_nonnegative)
-    if len(recent) >= BURN_IN and np.ptp(recent) == 0:
-        expected = np.full(horizon, recent[0])
-        return Remainder(
-            np.array([expected.sum()]), expected, "constant", "last_value", {}, 0.0, is_nonnegative
-        )
-    size = float(np.nanmax(np.abs(values))) or 1.0  # figures of any size, without overflow in squares
-    if known.sum() < MIN_DAYS:
-        return _from_few_days(values[known] / size, horizon, size, is_nonnegative)
-    intermittent = bool(np.mean(recent != 0) < INTERMITTENT_BELOW)
-    rates = _Rates(values / size, kinds, flat=intermittent)
-    replayed = _replayed_horizon(len(values), horizon)
-    errors, weights = rates.replay(replayed)
-    if not len(errors):
-        return _from_few_days(values[known] / size, horizon, size, is_nonnegative)
-    windows = len(errors) / replayed
-    # Levels drift: over a longer horizon than the replayed one the relative error grows with its root.
-    errors = errors * np.sqrt(horizon / replayed) * _small_sample(windows)
-    middle = float(np.median(errors)) * windows / (windows + 4)  # a bias seen in few windows is mostly chance
-    errors = errors - np.median(errors) + middle
-    expected = rates.expected(weights, horizon)
-    samples = np.sort(expected.sum() + errors * rates.scale * horizon)
-    if is_nonnegative:
-        samples = np.maximum(samples, 0.0)
-    status: Status = "short_history" if replayed < horizon else "intermittent" if intermittent else "ok"
-    names = {f"run_rate_{memory:g}d": round(float(w), 6) for memory, w in zip(MEMORIES, weights, strict=True)}
-    return Remainder(
-        samples * size,
-        _rescaled(expected, float(np.median(samples))) * size,
-        status,
-        "run_rate_conformal",
-        names,
-        windows,
-        is_nonnegative,
-    )
+    known = days if isinstance(days, Days) else days_of_kinds(days)
+    return Engine(values, known).remainder(len(values), horizon)
 
 
 def quantiles(remainder: Remainder, levels: tuple[float, ...]) -> Floats | None:
     """Quantiles of the remainder at ascending levels (ordered); None where nothing is known."""
-    if not len(remainder.samples):
+    return quantiles_of(remainder.samples, levels)
+
+
+def quantiles_of(samples: Floats, levels: tuple[float, ...]) -> Floats | None:
+    """Quantiles of ascending, equally likely values; None where there are none."""
+    if not len(samples):
         return None
-    return np.maximum.accumulate(np.quantile(remainder.samples, levels))
+    shares = (np.arange(len(samples)) + 0.5) / len(samples)
+    return np.maximum.accumulate(np.interp(levels, shares, samples))
 
 
 def probability(remainder: Remainder, needed: float, *, at_most: bool = False) -> float | None:
-    """P(remainder >= needed), or P(remainder <= needed) with `at_most`; within 0.005..0.995.
+    """P(remainder >= needed), or P(remainder <= needed) with `at_most`; within 0.005..0.995."""
+    return chance(remainder.samples, -np.inf if at_most else needed, needed if at_most else np.inf)
 
-    Half a window is added on either side, so that few past windows never speak of certainty.
-    """
-    samples = remainder.samples
+
+def chance(samples: Floats, low: float, high: float) -> float | None:
+    """P(low <= value <= high) of ascending, equally likely values, within 0.005..0.995; None of none."""
     if not len(samples):
         return None
-    share = float(np.mean(samples <= needed) if at_most else np.mean(samples >= needed))
-    windows = max(remainder.windows, 1.0)
-    return float(np.clip((share * windows + 0.5) / (windows + 1.0), 0.005, 0.995))
+    reached = _at_least(samples, low) if np.isfinite(low) else 1.0
+    above = 1.0 - _at_least(-samples[::-1], -high) if np.isfinite(high) else 0.0
+    return float(np.clip(reached - above, 0.005, 0.995))
+
+
+def _at_least(samples: Floats, needed: float) -> float:
+    """The share of ascending, equally likely values that reach `needed`; between two of them it falls evenly,
+    at several equal ones all of them reach it."""
+    below = int(np.searchsorted(samples, needed))
+    if below in (0, len(samples)) or samples[below] == needed:
+        return 1.0 - below / len(samples)
+    gap = samples[below] - samples[below - 1]
+    return 1.0 - (below - 1 + float((needed - samples[below - 1]) / gap)) / len(samples)
 
 
 def fan(remainder: Remainder, levels: tuple[float, ...]) -> Floats | None:
@@ -142,107 +192,22 @@ def fan(remainder: Remainder, levels: tuple[float, ...]) -> Floats | None:
     return np.minimum(paths, last[:, None]) if remainder.is_nonnegative else paths
 
 
-class _Rates:
-    """Exponentially weighted sums by kind of day, at every day of the history at once.
+def is_intermittent(values: Floats, weekdays: Floats) -> bool:
+    """True where values come less often than INTERMITTENT_ABOVE says, on the weekdays that have any.
 
-    `sums[m, t, k]`, `counts[m, t, k]`: of memory m, over the known days before day t that are of kind k.
+    weekdays: (days, 7), 1 at the weekday of each day.
     """
-
-    def __init__(self, values: Floats, kinds: Ints, *, flat: bool) -> None:
-        size = len(values)
-        known = ~np.isnan(values)
-        filled = np.where(known, values, 0.0)
-        kinds = np.zeros_like(kinds) if flat else kinds
-        decay = 0.5 ** (1.0 / np.array(MEMORIES))[:, None]
-        sums = np.zeros((size + 1, len(MEMORIES), KINDS))
-        counts = np.zeros_like(sums)
-        sizes = np.zeros((size + 1, 2))
-        slow = decay[PROFILE_MEMORY, 0]
-        for day in range(size):
-            sums[day + 1] = sums[day] * decay
-            counts[day + 1] = counts[day] * decay
-            sizes[day + 1] = sizes[day] * slow
-            if known[day]:
-                sums[day + 1, :, kinds[day]] += filled[day]
-                counts[day + 1, :, kinds[day]] += 1
-                sizes[day + 1] += abs(filled[day]), 1
-        self.size = size
-        self.kinds = kinds
-        self.sizes = sizes[:, 0] / np.where(sizes[:, 1] > 0, sizes[:, 1], 1.0)
-        self.profile = self._profile(sums[:, PROFILE_MEMORY], counts[:, PROFILE_MEMORY])
-        weighted = np.einsum("tmk,tk->tm", counts, self.profile)
-        self.levels = sums.sum(axis=2) / np.where(weighted > 0, weighted, 1.0)
-        ones = np.zeros((size + 1, KINDS))
-        ones[np.arange(1, size + 1), kinds[:size]] = known
-        self.known_kinds = np.cumsum(ones, axis=0)
-        self.cumulative = np.concatenate([[0.0], np.cumsum(filled)])
-
-    @property
-    def scale(self) -> float:
-        """The usual size of a day's value, now."""
-        return float(self.sizes[-1])
-
-    @staticmethod
-    def _profile(sums: Floats, counts: Floats) -> Floats:
-        """Each kind's mean over the mean of all, at every day; 1 where the mean is not above 0."""
-        seen = counts.sum(axis=1)
-        mean = sums.sum(axis=1) / np.where(seen > 0, seen, 1.0)
-        usable = mean > 0
-        own = (sums + PRIOR_DAYS * mean[:, None]) / (counts + PRIOR_DAYS)
-        profile = np.where(usable[:, None], own / np.where(usable, mean, 1.0)[:, None], 1.0)
-        return np.maximum(profile, 0.0)
-
-    def replay(self, horizon: int) -> tuple[Floats, Floats]:
-        """(errors of the mixture at past origins per unit of size and day, weights of the memories now).
-
-        A window's unknown days are left out of both forecast and outcome; windows of which more than a fifth
-        is unknown are not used. The weights at an origin come from windows that were over by then.
-        """
-        origins = np.arange(BURN_IN, self.size - horizon + 1)
-        days = self.known_kinds[origins + horizon] - self.known_kinds[origins]
-        shares = np.einsum("tk,tk->t", days, self.profile[origins])
-        forecasts = self.levels[origins] * shares[:, None]
-        outcomes = self.cumulative[origins + horizon] - self.cumulative[origins]
-        unit = self.sizes[origins] * horizon
-        usable = (days.sum(axis=1) >= 0.8 * horizon) & (unit > 0)
-        each = np.where(
-            usable[:, None], (outcomes[:, None] - forecasts) / np.where(usable, unit, 1.0)[:, None], 0
-        )
-        squares = np.concatenate([np.zeros((1, len(MEMORIES))), np.cumsum(each**2, axis=0)])
-        # Origin i may learn from the windows that ended before it: those of the origins up to i - horizon.
-        over = np.maximum(np.arange(len(origins)) - horizon + 1, 0)
-        mixed = np.einsum("tm,tm->t", each, _inverse(squares[over], over))
-        weights = _inverse(squares[-1:], np.array([len(origins)]))[0]
-        return mixed[usable], weights
-
-    def expected(self, weights: Floats, horizon: int) -> Floats:
-        """What each day to come adds."""
-        level = float(self.levels[-1] @ weights)
-        return level * self.profile[-1][self.kinds[self.size : self.size + horizon]]
+    recent, kinds = values[-RECENT:], weekdays[-RECENT:]
+    known = ~np.isnan(recent)
+    has_value = known & (np.nan_to_num(recent) != 0)
+    days, valued = kinds[known].sum(axis=0), kinds[has_value].sum(axis=0)
+    is_open = valued >= OPEN_FROM * np.maximum(days, 1)
+    return bool(days[is_open].sum() > INTERMITTENT_ABOVE * valued[is_open].sum())
 
 
-def _inverse(squares: Floats, counts: Ints) -> Floats:
-    """Weights that sum to 1, the larger the smaller the squared errors; equal where none is known."""
-    usable = (counts > 0) & (squares.max(axis=1) > 0)
-    largest = squares.max(axis=1, keepdims=True)
-    relative = np.maximum(squares / np.where(largest > 0, largest, 1.0), 1e-6)
-    inverse = np.where(usable[:, None], relative**-SHARPNESS, 1.0)
-    return inverse / inverse.sum(axis=1, keepdims=True)
-
-
-def _replayed_horizon(size: int, horizon: int) -> int:
-    """The horizon itself, or the longest that leaves a few windows side by side."""
-    return max(1, min(horizon, (size - BURN_IN) // (MIN_WINDOWS + 1)))
-
-
-def _small_sample(windows: float) -> float:
-    """Errors of few windows look smaller than they are: by about sqrt((n + 4) / n)."""
-    return float(np.sqrt((windows + 4.0) / windows))
-
-
-def _from_few_days(values: Floats, horizon: int, size: float, is_nonnegative: bool) -> Remainder:
+def from_few_days(values: Floats, horizon: int, size: float, is_nonnegative: bool) -> Remainder:
     """The mean so far. Spread: the days' own, doubled because days hang together, that of their mean, and a
-    drift of a quarter of the level. `values` are in units of `size`."""
+    drift of a quarter of the level. `values` are known, at least one, in units of `size`."""
     mean = float(values.mean())
     spread = float(values.var(ddof=1)) if len(values) > 1 else mean**2
     variance = 2 * spread * horizon * (1 + horizon / len(values)) + (0.25 * mean * horizon) ** 2
@@ -253,15 +218,10 @@ def _from_few_days(values: Floats, horizon: int, size: float, is_nonnegative: bo
     return Remainder(samples * size, expected * size, "short_history", "mean_so_far", {}, 1.0, is_nonnegative)
 
 
-def _rescaled(expected: Floats, total: float) -> Floats:
-    """The same profile over the days, summing to `total`."""
-    size = expected.sum()
-    return expected * (total / size) if size > 0 else np.full(len(expected), total / len(expected))
+def spread_over(shares: Floats, total: float) -> Floats:
+    """The total, over the days by their shares."""
+    size = shares.sum()
+    return shares * (total / size) if size > 0 else np.full(len(shares), total / len(shares))
 
 
-def _normal_scores(count: int) -> Floats:
-    """Evenly likely values of a standard normal, ascending."""
-    return np.array([NormalDist().inv_cdf((i + 0.5) / count) for i in range(count)])
-
-
-_NORMAL = _normal_scores(201)
+_NORMAL = normal_scores(201)

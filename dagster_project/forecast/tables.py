@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from dagster_project.calendar.business import BusinessCalendar, days_between
-from dagster_project.forecast.engine import Remainder, fan, forecast_remainder, probability, quantiles
-from dagster_project.forecast.history import History, kinds_of_days, read_history
+from dagster_project.forecast.days import Days, days_of
+from dagster_project.forecast.engine import chance, quantiles_of
+from dagster_project.forecast.forecasters import Forecaster
+from dagster_project.forecast.history import History, read_history
+from dagster_project.forecast.outcomes import KINDS, Kind, Outcome, Question, kind_of
 from dagster_project.goals.frames import Columns, as_date, frame, number, read_days
 from dagster_project.goals.model import PLAN, Goal, Node
-from dagster_project.kpi.model import Definitions
+from dagster_project.kpi.model import Definitions, Kpi
 
-ENGINE = "run_rate_conformal/1"  # part of the inputs: another engine's forecast is another issue
+ENGINE = "mixture_conformal/1"  # part of the inputs: another engine's forecast is another issue
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 FAN_LEVELS = (0.1, 0.5, 0.9)
 STALE_AFTER = 3  # days between the newest known day and the as-of date
@@ -84,15 +87,27 @@ class _Case:
 
     goal: Goal
     node: Node
+    kpi: Kpi
+    kind: Kind
     as_of: date
     history: History  # through the last known day of the period, or the day before its first
     is_stale: bool
-    actual: float
     required: Mapping[str, float | None]  # scenario → per remaining business day
 
     @property
     def horizon(self) -> int:
         return (self.goal.period.end - self.history.end).days
+
+    def question(self, days: Days, forecasters: Sequence[Forecaster]) -> Question:
+        return Question(
+            self.history,
+            days,
+            self.goal.period.start,
+            self.horizon,
+            FAN_LEVELS,
+            self.kpi.scale,
+            forecasters,
+        )
 
 
 def build_forecast(
@@ -105,16 +120,17 @@ def build_forecast(
     as_of: date,
     run_id: str,
     origin: str = "night",
+    forecasters: Sequence[Forecaster] = (),
 ) -> ForecastTables:
-    """What this night forecasts for the end of each goal's period, as far as `log` does not hold it yet.
+    """What this night says of every goal's end, as far as the log does not hold it yet.
 
-    Nodes: the KGI and every other that has a target, where the period's value is the sum of its days; those
-    of a rate or a distinct count have no rows. Goals: from their first day to a month after their end.
-    `log`: kgi_forecast so far. Where its newest issue of (as_of, goal, node) was made from the same inputs
-    (history, targets, definition, goal, calendar, engine), nothing is added, else the next issue, which all
-    scenarios and the path share.
+    Nodes: the KGI and every other that has a target, where the days say what the period comes to: sums, and
+    rates and averages (numerator and denominator); distinct counts have no rows. Goals: from their first day
+    to a month after their end. `log`: kgi_forecast so far. Where its newest issue of (as_of, goal, node) was
+    made from the same inputs (history, targets, definition, goal, calendar, engine), nothing is added, else
+    the next issue, which all scenarios and the path share. `forecasters`: further models beside our own.
 
-    Quantiles are of the period's total. `probability`: of attaining the scenario's target, 0.005..0.995, and
+    Quantiles are of the period's value. `probability`: of attaining the scenario's target, 0.005..0.995, and
     0 or 1 with status `decided` once the period is over and known, or once a sum that never falls has
     reached its target (up) or exceeded it (down). status: decided, stale_data (the newest known day is more
     than three days old), short_history, intermittent, constant, ok. Quantiles are NULL where no day is known.
@@ -127,140 +143,144 @@ def build_forecast(
         if node.kpi is not None
         for key in ((node.kpi.name, node.dimension, node.segment), (node.kpi.name, TOTAL, TOTAL))
     }
-    days = read_days(kpi_daily, slices)
+    daily = read_days(kpi_daily, slices)
     issues = _newest_issues(log, as_of)
-    paths = _plan_paths(goal_targets)
+    plans = _plan_paths(goal_targets)
+    spans: dict[tuple[date, date], Days] = {}
     rows: list[tuple[Any, ...]] = []
     path_rows: list[tuple[Any, ...]] = []
     for goal in goals:
         if not goal.period.start <= as_of <= goal.period.end + timedelta(days=SETTLING_DAYS):
             continue
         for node in goal.nodes:
-            if node.kpi is None or not node.adds_over_days or goal.target(node.name) is None:
+            kind = kind_of(node)
+            if kind is None or node.kpi is None or goal.target(node.name) is None:
                 continue
-            own = days[node.kpi.name, node.dimension, node.segment]
-            total = days[node.kpi.name, TOTAL, TOTAL]
-            history = read_history(
-                own, total, goal.period.start, as_of, zero_when_empty=node.kpi.numerator.zero_when_empty
-            )
-            case = _case(goal, node, as_of, history, kgi_attainment)
-            kinds = kinds_of_days(calendar, case.history.start, goal.period.end)
-            inputs = _inputs_hash(case, kinds)
+            own = daily[node.kpi.name, node.dimension, node.segment]
+            total = daily[node.kpi.name, TOTAL, TOTAL]
+            history = read_history(own, total, goal.period.start, as_of, node.kpi)
+            seen = max((day for day in total if day <= as_of and total[day].is_known), default=None)
+            case = _case(goal, node, node.kpi, kind, as_of, history, seen, kgi_attainment)
+            span = (case.history.start, goal.period.end)
+            if span not in spans:
+                spans[span] = days_of(calendar, *span)
+            inputs = _inputs_hash(case, spans[span], forecasters)
             issue, hash_before = issues.get((goal.name, node.name), (0, ""))
             if inputs == hash_before:
                 continue
-            remainder = forecast_remainder(case.history.values, kinds, case.horizon)
+            outcome = KINDS[kind](case.question(spans[span], forecasters))
             for scenario in goal.scenarios:
-                figures = _figures(case, remainder, scenario)
+                figures = _figures(case, outcome, scenario)
                 rows.append(
                     (as_of, goal.name, node.name, scenario, issue + 1, *figures)
                     + (inputs, node.kpi.definition_hash, goal.goal_hash, origin, run_id)
                 )
-            targets = paths.get((goal.name, node.name), {})
-            path_rows += _path(case, remainder, issue + 1, targets)
+            path_rows += _path(case, outcome, issue + 1, plans.get((goal.name, node.name), {}))
     return ForecastTables(frame(rows, KGI_FORECAST), frame(path_rows, KGI_FORECAST_PATH))
 
 
-def _case(goal: Goal, node: Node, as_of: date, history: History, kgi_attainment: pd.DataFrame) -> _Case:
+def _case(
+    goal: Goal,
+    node: Node,
+    kpi: Kpi,
+    kind: Kind,
+    as_of: date,
+    history: History,
+    last_seen: date | None,
+    kgi_attainment: pd.DataFrame,
+) -> _Case:
+    """last_seen: the newest day that the sources know, its conversions still to come or not."""
     period = goal.period
     last_known = history.last_known
     cut = period.start - timedelta(days=1)
     if last_known is not None and last_known >= period.start:
         cut = min(last_known, period.end)
-    inside = history.between(period.start, cut)
     mine = kgi_attainment[(kgi_attainment["goal"] == goal.name) & (kgi_attainment["node"] == node.name)]
     required = {
         str(scenario): number(value)
         for scenario, value in zip(mine["scenario"], mine["required_per_business_day"], strict=True)
     }
-    stale = last_known is None or (min(as_of, period.end) - last_known).days > STALE_AFTER
-    return _Case(
-        goal,
-        node,
-        as_of,
-        history.through(cut),
-        stale,
-        float(np.nansum(inside)) if len(inside) else 0.0,
-        required,
-    )
+    stale = last_seen is None or (min(as_of, period.end) - last_seen).days > STALE_AFTER
+    return _Case(goal, node, kpi, kind, as_of, history.through(cut), stale, required)
 
 
-def _inputs_hash(case: _Case, kinds: np.ndarray) -> str:
+def _inputs_hash(case: _Case, days: Days, forecasters: Sequence[Forecaster]) -> str:
     goal, node = case.goal, case.node
     content = (
         ENGINE,
         case.as_of.isoformat(),
         case.history.digest(),
         case.is_stale,
-        hashlib.sha256(kinds.tobytes()).hexdigest(),
+        days.digest(),
         [(scenario, str(goal.target(node.name, scenario))) for scenario in goal.scenarios],
-        node.kpi.definition_hash if node.kpi is not None else "",
+        case.kpi.definition_hash,
         goal.goal_hash,
+        *(forecaster.name for forecaster in forecasters),
     )
     return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
 
 
-def _figures(case: _Case, remainder: Remainder, scenario: str) -> tuple[Any, ...]:
-    goal, node = case.goal, case.node
-    target = float(goal.target(node.name, scenario) or 0)
-    at_most = node.kpi is not None and node.kpi.direction == "down"
-    needed = target - case.actual
-    found = quantiles(remainder, LEVELS)
-    ends: list[float | None] = [None] * len(LEVELS)
-    if found is not None:
-        ends = [case.actual + float(value) for value in found]
-    chance = probability(remainder, needed, at_most=at_most)
-    status: str = "stale_data" if case.is_stale else remainder.status
-    decided = _decided(case, remainder, target, at_most)
+def _figures(case: _Case, outcome: Outcome, scenario: str) -> tuple[Any, ...]:
+    target = float(case.goal.target(case.node.name, scenario) or 0)
+    low, high = _wanted(case.kpi, target)
+    found = quantiles_of(outcome.ends, LEVELS)
+    ends: list[float | None] = [None] * len(LEVELS) if found is None else [float(value) for value in found]
+    probable = chance(outcome.ends, low, high)
+    status = "stale_data" if case.is_stale else outcome.status
+    decided = _decided(case, outcome, target, low, high)
     if decided is not None:
-        chance, status = decided, "decided"
-    has_day = case.history.known_days > 0
+        probable, status = decided, "decided"
     return (
-        goal.period.start,
-        goal.period.end,
-        case.actual if has_day else None,
+        case.goal.period.start,
+        case.goal.period.end,
+        outcome.actual,
         target,
         *ends,
-        chance,
+        probable,
         status,
-        remainder.method,
-        json.dumps(remainder.weights, sort_keys=True),
+        outcome.method,
+        json.dumps(outcome.weights, sort_keys=True),
         case.history.first_known,
         case.history.known_days,
         case.required.get(scenario),
     )
 
 
-def _decided(case: _Case, remainder: Remainder, target: float, at_most: bool) -> float | None:
+def _wanted(kpi: Kpi, target: float) -> tuple[float, float]:
+    """Between which values the target is attained."""
+    if kpi.direction == "within" and kpi.within is not None:
+        return kpi.within
+    return (-math.inf, target) if kpi.direction == "down" else (target, math.inf)
+
+
+def _decided(case: _Case, outcome: Outcome, target: float, low: float, high: float) -> float | None:
     """1 or 0 where the outcome is certain, else None."""
+    actual = outcome.actual
+    if actual is None:
+        return None
     slack = 1e-9 * abs(target)
     if case.horizon <= 0:
-        attained = case.actual <= target + slack if at_most else case.actual >= target - slack
-        return 1.0 if attained else 0.0
-    kpi = case.node.kpi
-    counts = kpi is not None and kpi.numerator.measure.agg == "count"
-    if not counts and not (remainder.is_nonnegative and case.history.known_days >= DECIDED_FROM):
+        return 1.0 if low - slack <= actual <= high + slack else 0.0
+    counts = case.kpi.formula is None and case.kpi.numerator.measure.agg == "count" and case.kind == "sum"
+    if not counts and not (outcome.never_falls and case.history.known_days >= DECIDED_FROM):
         return None
-    if at_most:
-        return 0.0 if case.actual > target + slack else None
-    return 1.0 if case.actual >= target - slack and target > 0 else None
+    if actual > high + slack:
+        return 0.0
+    return 1.0 if high == math.inf and actual >= low - slack and target > 0 else None
 
 
 def _path(
-    case: _Case, remainder: Remainder, issue: int, targets: Mapping[date, float]
+    case: _Case, outcome: Outcome, issue: int, targets: Mapping[date, float]
 ) -> Iterator[tuple[Any, ...]]:
     """Every day of the period: the running actual up to the last known day, the fan from there on."""
     period, cut = case.goal.period, case.history.end
-    spread = fan(remainder, FAN_LEVELS)
-    so_far = np.cumsum(np.nan_to_num(case.history.between(period.start, cut)))
     for index, day in enumerate(days_between(period.start, period.end)):
-        known = float(so_far[index]) if day <= cut else None
+        known = number(outcome.so_far[index]) if day <= cut else None
         fanned: list[float | None] = [None, None, None]
         if day == cut:
             fanned = [known, known, known]
-        elif day > cut and spread is not None:
-            ahead = (day - cut).days - 1
-            fanned = [case.actual + float(value) for value in spread[:, ahead]]
+        elif day > cut and outcome.paths is not None:
+            fanned = [float(value) for value in outcome.paths[:, (day - cut).days - 1]]
         yield (
             case.as_of, case.goal.name, case.node.name, issue, day, known, *fanned, targets.get(day),
         )  # fmt: skip

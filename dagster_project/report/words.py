@@ -32,7 +32,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "short_history": ("履歴が短いため参考値", "short history: indicative only"),
     "constant": ("値が一定のため参考値", "constant history: indicative only"),
     "intermittent": ("発生が間欠的なため参考値", "intermittent history: indicative only"),
-    "period_over": ("期間終了", "period over"),
     "decided": ("確定済み", "decided"),
     "stale_data": ("データが古いため参考値", "stale data: indicative only"),
     "ok": ("", ""),

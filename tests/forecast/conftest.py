@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dagster_project.forecast.tables import KGI_FORECAST, build_forecast
+from dagster_project.goals.frames import frame
 from dagster_project.goals.load import load_goals
 from dagster_project.goals.model import Goal
+from dagster_project.goals.tables import build_goal_tables
 from dagster_project.kpi.model import (
     CalendarRules,
     Definitions,
@@ -19,6 +22,13 @@ from dagster_project.kpi.model import (
     Measure,
     Operand,
     ProjectSettings,
+)
+
+START = date(2025, 1, 1)
+AS_OF = date(2026, 5, 20)
+NO_LOG = frame([], KGI_FORECAST)
+NO_PERIODS = pd.DataFrame(
+    columns=["grain", "period_start", "kpi", "dimension", "segment", "elapsed_days", "value", "status_reason"]
 )
 
 
@@ -113,3 +123,39 @@ def make_daily() -> Callable[..., pd.DataFrame]:
         )
 
     return make
+
+
+def goal(kpi="revenue", target=3000, extra=""):
+    return f"goal: may\nperiod: {{month: 2026-05}}\nkgi: {{kpi: {kpi}, target: {target}}}\n{extra}"
+
+
+def days_through(day):
+    return (day - START).days + 1
+
+
+@pytest.fixture
+def night(goals_of, definitions, make_series, make_daily):
+    """Runs goals and forecast as of a day over a series that ends on it, or over `values`."""
+
+    def run(
+        text=None, *, as_of=AS_OF, values=None, before=NO_LOG, kpi="revenue", more=(), run_id="run-1",
+        daily=None, forecasters=(),
+    ):  # fmt: skip
+        goals = goals_of(text or goal())
+        series = make_series(7, days_through(as_of)) if values is None else values
+        if daily is None:
+            daily = pd.concat([make_daily(kpi, series, START), *more])
+        built = build_goal_tables(goals, definitions, daily, NO_PERIODS, as_of, run_id)
+        return build_forecast(
+            goals,
+            definitions,
+            daily,
+            built.goal_targets,
+            built.kgi_attainment,
+            before,
+            as_of,
+            run_id,
+            forecasters=forecasters,
+        )
+
+    return run

@@ -1,18 +1,14 @@
 """The remainder of a period: calibrated, causal, and never raising."""
 
-import os
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dagster_project.forecast.engine import _Rates, fan, forecast_remainder, probability, quantiles
+from dagster_project.forecast.days import days_of_kinds
+from dagster_project.forecast.engine import Engine, fan, forecast_remainder, probability, quantiles
 
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
-SERIES = Path(os.environ.get("KPI_TEST_DATA", "../shared/data")) / "daily_series" / "series.parquet"
 
 
 def weekdays(count):
@@ -23,8 +19,9 @@ def test_the_80_percent_interval_holds_about_80_percent_of_the_outcomes(make_ser
     inside, outside_95, cases = 0, 0, 0
     for seed in range(40):
         values = make_series(seed, 900)
+        engine = Engine(values, days_of_kinds(weekdays(900)))
         for cut, horizon in ((500, 15), (600, 30), (700, 45), (850, 20)):
-            remainder = forecast_remainder(values[:cut], weekdays(cut + horizon), horizon)
+            remainder = engine.remainder(cut, horizon)
             low, p10, _, p90, high = quantiles(remainder, LEVELS)
             outcome = values[cut : cut + horizon].sum()
             inside += p10 <= outcome <= p90
@@ -38,8 +35,9 @@ def test_a_stated_probability_comes_true_as_often_as_it_says(make_series):
     stated, came = [], []
     for seed in range(60):
         values = make_series(100 + seed, 700)
+        engine = Engine(values, days_of_kinds(weekdays(700)))
         for cut, horizon in ((420, 20), (520, 30), (640, 25)):
-            remainder = forecast_remainder(values[:cut], weekdays(cut + horizon), horizon)
+            remainder = engine.remainder(cut, horizon)
             before = values[cut - horizon : cut].sum()
             for factor in (0.9, 1.0, 1.1):
                 stated.append(probability(remainder, before * factor))
@@ -52,46 +50,17 @@ def test_a_stated_probability_comes_true_as_often_as_it_says(make_series):
     assert np.mean((stated - came) ** 2) < 0.7 * came.mean() * (1 - came.mean())
 
 
-@pytest.mark.skipif(not SERIES.is_file(), reason=f"no real series: {SERIES} (set KPI_TEST_DATA)")
-def test_real_series_are_forecast_better_than_by_run_rate_and_within_honest_intervals():
-    names = [
-        "bike_rides/001",
-        "cash_withdrawals/001",
-        "footfall/001",
-        "page_views/001",
-        "store_transactions/001",
-    ]
-    rows = pd.read_parquet(SERIES)
-    errors, naive, inside, cases = 0.0, 0.0, 0, 0
-    for name in names:
-        own = rows[rows["series"] == name]
-        series = pd.Series(own["y"].to_numpy(), index=pd.to_datetime(own["ds"])).asfreq("D")
-        values, kinds = series.to_numpy(), series.index.day_of_week.to_numpy()
-        starts = pd.date_range(series.index[0] + pd.Timedelta(days=365), series.index[-1], freq="MS")
-        for first, following in zip(starts[:-1], starts[1:], strict=True):
-            start, end = (first - series.index[0]).days, (following - series.index[0]).days
-            cut = (start + end) // 2
-            if np.isnan(values[start:end]).any() or values[start:end].sum() == 0:
-                continue
-            remainder = forecast_remainder(values[:cut], kinds[:end], end - cut)
-            p10, p50, p90 = quantiles(remainder, (0.1, 0.5, 0.9))
-            outcome, total = values[cut:end].sum(), values[start:end].sum()
-            errors += abs(p50 - outcome) / total
-            naive += abs(values[start:cut].mean() * (end - cut) - outcome) / total
-            inside += p10 <= outcome <= p90
-            cases += 1
-    assert cases > 80
-    assert errors < naive
-    assert 0.70 <= inside / cases <= 0.90
-
-
-def test_a_replayed_day_knows_nothing_of_what_came_after_it(make_series):
-    values, horizon = make_series(1, 400), 30
-    whole, _ = _Rates(values, weekdays(430), flat=False).replay(horizon)
-    values[350:] = 1e6
-    cut, _ = _Rates(values[:350], weekdays(380), flat=False).replay(horizon)
-    assert len(whole) == len(cut) + 50
-    assert np.array_equal(whole[: len(cut)], cut)
+@pytest.mark.parametrize("origin", [90, 350, 791])
+def test_a_replayed_day_knows_nothing_of_what_came_after_it(make_series, origin):
+    values, horizon = make_series(1, 900), 30
+    values[200:230] = np.nan
+    later = values.copy()
+    later[origin:] = 1e6
+    days = days_of_kinds(weekdays(930))
+    found = [Engine(series, days).remainder(origin, horizon).samples for series in (values, later)]
+    alone = forecast_remainder(values[:origin], weekdays(origin + horizon), horizon).samples
+    assert np.allclose(found[0], alone, rtol=1e-9)
+    assert np.allclose(found[1], alone, rtol=1e-9)
 
 
 def test_the_same_history_gives_the_same_forecast(make_series):

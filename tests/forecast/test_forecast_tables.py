@@ -7,41 +7,11 @@ import pandas as pd
 import pytest
 
 from dagster_project.forecast import log
-from dagster_project.forecast.tables import KGI_FORECAST, KGI_FORECAST_PATH, build_forecast
+from dagster_project.forecast.tables import KGI_FORECAST, KGI_FORECAST_PATH
 from dagster_project.goals.frames import frame
-from dagster_project.goals.tables import build_goal_tables
+from tests.forecast.conftest import AS_OF, START, days_through, goal
 
-START = date(2025, 1, 1)
-AS_OF = date(2026, 5, 20)
-NO_LOG = frame([], KGI_FORECAST)
-NO_PERIODS = pd.DataFrame(
-    columns=["grain", "period_start", "kpi", "dimension", "segment", "elapsed_days", "value", "status_reason"]
-)
 QUANTILES = ["p025", "p10", "p50", "p90", "p975"]
-
-
-def goal(kpi="revenue", target=3000, extra=""):
-    return f"goal: may\nperiod: {{month: 2026-05}}\nkgi: {{kpi: {kpi}, target: {target}}}\n{extra}"
-
-
-def days_through(day):
-    return (day - START).days + 1
-
-
-@pytest.fixture
-def night(goals_of, definitions, make_series, make_daily):
-    """Runs goals and forecast as of a day over a series that ends on it, or over `values`."""
-
-    def run(text=None, *, as_of=AS_OF, values=None, before=NO_LOG, kpi="revenue", more=(), run_id="run-1"):
-        goals = goals_of(text or goal())
-        series = make_series(7, days_through(as_of)) if values is None else values
-        daily = pd.concat([make_daily(kpi, series, START), *more])
-        built = build_goal_tables(goals, definitions, daily, NO_PERIODS, as_of, run_id)
-        return build_forecast(
-            goals, definitions, daily, built.goal_targets, built.kgi_attainment, before, as_of, run_id
-        )
-
-    return run
 
 
 def test_a_night_forecasts_the_end_of_the_period_with_its_interval(night, make_series):
@@ -167,10 +137,76 @@ def test_the_segment_of_the_goal_is_what_is_forecast(night, make_series, make_da
     assert row["p975"] < 0.5 * whole["p025"]
 
 
-def test_a_rate_has_no_rows_and_a_goal_not_begun_or_long_over_has_none(night):
-    assert night(goal("rate", 1), kpi="rate").kgi_forecast.empty
+def test_a_goal_not_begun_or_long_over_has_no_rows(night):
     assert night(as_of=date(2026, 4, 30)).kgi_forecast.empty
     assert night(as_of=date(2026, 7, 15)).kgi_forecast.empty
+
+
+@pytest.fixture
+def rate_night(night, make_daily):
+    """A night over a rate: `tops` of `bottoms` a day."""
+
+    def run(tops, bottoms, target=0.2, **options):
+        daily = make_daily("rate", tops, START)
+        daily["denominator"] = np.array(bottoms, dtype=float)
+        daily["value"] = daily["numerator"] / daily["denominator"].where(daily["denominator"] > 0)
+        return night(goal("rate", target), kpi="rate", daily=daily, **options)
+
+    return run
+
+
+def test_a_rate_is_forecast_as_what_both_its_sides_will_have_come_to(rate_night):
+    random = np.random.default_rng(5)
+    bottoms = random.poisson(40, days_through(AS_OF)).astype(float)
+    tops = random.binomial(bottoms.astype(int), 0.25).astype(float)
+    tables = rate_night(tops, bottoms)
+    row, path = tables.kgi_forecast.iloc[0], tables.kgi_forecast_path.set_index("date")
+    inside = slice(days_through(date(2026, 4, 30)), None)
+    assert row["actual"] == pytest.approx(tops[inside].sum() / bottoms[inside].sum())
+    assert row["p025"] < row["p10"] < 0.25 < row["p90"] < row["p975"]
+    assert row["p90"] - row["p10"] < 0.06
+    assert row["probability"] > 0.95
+    assert path.loc[AS_OF, "p50"] == pytest.approx(row["actual"])
+    last = path.loc[date(2026, 5, 31)]
+    assert [last["p10"], last["p50"], last["p90"]] == pytest.approx([row["p10"], row["p50"], row["p90"]])
+    assert rate_night(tops, bottoms, target=0.35).kgi_forecast["probability"].iloc[0] < 0.05
+
+
+def test_a_rate_past_its_target_is_not_decided_before_the_end(rate_night):
+    size = days_through(AS_OF)
+    row = rate_night([4.0, 5.0] * (size // 2) + [4.0] * (size % 2), [10.0] * size).kgi_forecast.iloc[0]
+    assert row["status"] == "ok"
+    assert row["probability"] <= 0.995
+
+
+def test_a_rate_whose_period_is_over_is_decided(rate_night):
+    size = days_through(date(2026, 6, 2))
+    row = rate_night([1.0] * size, [10.0] * size, as_of=date(2026, 6, 2)).kgi_forecast.iloc[0]
+    assert (row["status"], row["probability"], row["p50"]) == ("decided", 0.0, 0.1)
+
+
+def test_days_whose_conversions_are_still_to_come_are_forecast_and_not_stale(night, make_daily):
+    size = days_through(AS_OF)
+    bottoms = np.random.default_rng(5).poisson(40, size).astype(float)
+    tops = np.random.default_rng(6).binomial(bottoms.astype(int), 0.25).astype(float)
+    tops[-10:] = 0.0  # nobody has converted yet
+    daily = make_daily("rate", tops, START)
+    daily["denominator"] = bottoms
+    daily.loc[daily.index[-10:], "data_status"] = "immature"
+    tables = night(goal("rate", 0.2), kpi="rate", daily=daily)
+    row = tables.kgi_forecast.iloc[0]
+    assert row["status"] == "ok"
+    assert row["p025"] < 0.25 < row["p975"]
+    assert tables.kgi_forecast_path["actual_cumulative"].notna().sum() == 10
+
+
+@pytest.mark.parametrize(
+    ("tops", "bottoms"), [([], []), ([0.0] * 505, [0.0] * 505), ([None] * 505, [None] * 505)]
+)
+def test_a_rate_without_a_denominator_has_a_row_and_no_quantiles(rate_night, tops, bottoms):
+    row = rate_night(tops, bottoms).kgi_forecast.iloc[0]
+    assert pd.isna(row["p50"])
+    assert pd.isna(row["probability"])
 
 
 def test_the_path_joins_actual_and_fan_and_ends_on_the_quantiles(night):

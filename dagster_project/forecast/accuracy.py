@@ -1,0 +1,199 @@
+"""forecast_accuracy: what earlier nights said, against what came.
+
+Only the first issue of a night counts: later ones knew more than that night. Only forecasts of the KPI and
+the goal as they are defined today count: others answered another question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dagster_project.forecast.history import History, read_history
+from dagster_project.forecast.outcomes import kind_of
+from dagster_project.goals.frames import Columns, as_date, frame, number, read_days
+from dagster_project.goals.model import PLAN, Goal, Node
+from dagster_project.kpi.model import Kpi
+
+TOTAL = "total"
+ROUNDING = 1e-9
+
+FORECAST_ACCURACY: Columns = (
+    ("goal", "VARCHAR"),
+    ("node", "VARCHAR"),
+    ("period_end", "DATE"),
+    ("horizon", "BIGINT"),
+    ("method", "VARCHAR"),
+    ("as_of", "DATE"),
+    ("period_start", "DATE"),
+    ("target", "DOUBLE"),
+    ("p025", "DOUBLE"),
+    ("p10", "DOUBLE"),
+    ("p50", "DOUBLE"),
+    ("p90", "DOUBLE"),
+    ("p975", "DOUBLE"),
+    ("run_rate", "DOUBLE"),
+    ("probability", "DOUBLE"),
+    ("actual", "DOUBLE"),
+    ("attained", "BOOLEAN"),
+    ("inside_80", "BOOLEAN"),
+    ("inside_95", "BOOLEAN"),
+    ("error", "DOUBLE"),
+    ("run_rate_error", "DOUBLE"),
+    ("brier", "DOUBLE"),
+    ("definition_hash", "VARCHAR"),
+    ("goal_hash", "VARCHAR"),
+    ("computed_run_id", "VARCHAR"),
+)
+
+# Days to go, from..through, and what they are called.
+HORIZONS = ((1, 7), (8, 30), (31, 92), (93, 10_000))
+
+
+def build_accuracy(
+    goals: Sequence[Goal], kpi_daily: pd.DataFrame, log: pd.DataFrame, as_of: date, run_id: str
+) -> pd.DataFrame:
+    """Rows FORECAST_ACCURACY, made anew from the whole log: one a night of a period that is over and known.
+
+    horizon: days from the night's as_of to the period's end. run_rate: the mean day so far times the days of
+    the period; of a rate, the rate so far. error, run_rate_error: forecast - actual. brier:
+    (probability - attained)². The plan's target; other scenarios say nothing more of the forecast.
+    """
+    slices = {
+        key
+        for goal in goals
+        for node in goal.nodes
+        if node.kpi is not None
+        for key in ((node.kpi.name, node.dimension, node.segment), (node.kpi.name, TOTAL, TOTAL))
+    }
+    daily = read_days(kpi_daily, slices)
+    said = _first_issues(log)
+    rows: list[tuple[Any, ...]] = []
+    for goal in goals:
+        if goal.period.end > as_of:
+            continue
+        for node in goal.nodes:
+            if kind_of(node) is None or node.kpi is None or (goal.name, node.name) not in said:
+                continue
+            own = daily[node.kpi.name, node.dimension, node.segment]
+            total = daily[node.kpi.name, TOTAL, TOTAL]
+            history = read_history(own, total, goal.period.start, goal.period.end, node.kpi)
+            came = _came(goal, node.kpi, history)
+            if came is None:
+                continue
+            for night in said[goal.name, node.name]:
+                row = _row(goal, node, node.kpi, night, came, run_id)
+                if row is not None:
+                    rows.append(row)
+    rows.sort(key=lambda row: row[:5])
+    return frame(rows, FORECAST_ACCURACY)
+
+
+def _first_issues(log: pd.DataFrame) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """(goal, node) → what each night said first of the plan, by as_of."""
+    rows = log[(log["scenario"] == PLAN) & (log["origin"] == "night")]
+    rows = rows.sort_values(["as_of", "issue"]).drop_duplicates(["goal", "node", "as_of"])
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    names = [str(name) for name in rows.columns]
+    for values in zip(*(rows[name].tolist() for name in names), strict=True):
+        row = dict(zip(names, values, strict=True))
+        found.setdefault((row["goal"], row["node"]), []).append(row)
+    return found
+
+
+def _came(goal: Goal, kpi: Kpi, history: History) -> float | None:
+    """The period's value; None where one of its days is unknown."""
+    inside = history.between(goal.period.start, goal.period.end)
+    if len(inside.values) < goal.period.days or np.isnan(inside.values).any():
+        return None
+    if inside.bases is None:
+        return float(inside.values.sum())
+    bottom = float(inside.bases.sum())
+    return kpi.scale * float(inside.values.sum()) / bottom if bottom > 0 else None
+
+
+def _row(
+    goal: Goal, node: Node, kpi: Kpi, night: dict[str, Any], came: float, run_id: str
+) -> tuple[Any, ...] | None:
+    as_of, end = as_date(night["as_of"]), as_date(night["period_end"])
+    same = (night["definition_hash"], night["goal_hash"]) == (kpi.definition_hash, goal.goal_hash)
+    p025, p10, p50, p90, p975 = (number(night[name]) for name in ("p025", "p10", "p50", "p90", "p975"))
+    probability, target, actual = (number(night[name]) for name in ("probability", "target", "actual"))
+    if not same or end != goal.period.end or as_of >= end:
+        return None
+    if p025 is None or p10 is None or p50 is None or p90 is None or p975 is None or target is None:
+        return None
+    elapsed = (as_of - goal.period.start).days + 1
+    run_rate = actual
+    if actual is not None and kind_of(node) == "sum":
+        run_rate = actual / elapsed * goal.period.days
+    slack = ROUNDING * max(abs(came), abs(target))
+    low, high = kpi.within if kpi.direction == "within" and kpi.within is not None else (target, target)
+    attained = (kpi.direction == "down" or came >= low - slack) and (
+        kpi.direction == "up" or came <= high + slack
+    )
+    return (
+        goal.name, node.name, end, (end - as_of).days, str(night["method"]), as_of, goal.period.start,
+        target, p025, p10, p50, p90, p975, run_rate, probability, came, attained,
+        p10 - slack <= came <= p90 + slack, p025 - slack <= came <= p975 + slack, p50 - came,
+        run_rate - came if run_rate is not None else None,
+        (probability - attained) ** 2 if probability is not None else None,
+        kpi.definition_hash, goal.goal_hash, run_id,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Of the nights with so many days to go. None where it can't be told.
+
+    error_to_run_rate: mean |error| over run-rate's. skill: 1 - Brier score / climatology's, which says each
+    time the share that was attained among these very nights; None where all or none were.
+    """
+
+    first_day: int
+    last_day: int
+    nights: int
+    periods: int
+    inside_80: float
+    inside_95: float
+    error_to_run_rate: float | None
+    brier: float | None
+    skill: float | None
+
+
+def summarize(accuracy: pd.DataFrame) -> tuple[Accuracy, ...]:
+    """forecast_accuracy by days to go, HORIZONS; those without a night are left out.
+
+    Nights of one period hang together: many nights of few periods prove little.
+    """
+    found = []
+    horizons = accuracy["horizon"].astype("int64")
+    for first, last in HORIZONS:
+        own = accuracy[(horizons >= first) & (horizons <= last)]
+        if own.empty:
+            continue
+        paced = own[own["run_rate_error"].notna()]
+        naive = float(paced["run_rate_error"].abs().mean()) if len(paced) else 0.0
+        stated = own[own["brier"].notna()]
+        attained = stated["attained"].astype(float).to_numpy()
+        brier = float(stated["brier"].mean()) if len(stated) else None
+        climatology = float(attained.var()) if len(stated) else 0.0
+        found.append(
+            Accuracy(
+                first,
+                last,
+                len(own),
+                len(own[["goal", "node", "period_end"]].drop_duplicates()),
+                float(own["inside_80"].mean()),
+                float(own["inside_95"].mean()),
+                float(paced["error"].abs().mean()) / naive if naive > 0 else None,
+                brier,
+                1.0 - brier / climatology if brier is not None and climatology > 0 else None,
+            )
+        )
+    return tuple(found)
