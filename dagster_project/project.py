@@ -92,6 +92,9 @@ def find_project(root: str | os.PathLike[str] | None, data: str | os.PathLike[st
         )
     settings = read_settings(folder)
     given = data or os.environ.get("KPI_DATA_DIR")
+    if given and not Path(given).is_dir():
+        # A mistyped path or a share that is not mounted would publish yesterday's figures without a word.
+        raise UsageError(f"{given}: no such data folder. Mend --data or KPI_DATA_DIR")
     return Project(
         root=folder,
         data=Path(given).resolve() if given else (folder / settings.data).resolve(),

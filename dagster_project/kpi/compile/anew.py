@@ -40,7 +40,7 @@ COLUMNS = (
 
 
 def anew_files(definitions: Definitions) -> dict[str, str]:
-    """kpi/anew_<...>.sql and stocks_<...>.sql, and their union kpi/measures_anew.sql."""
+    """kpi/anew_<...>.sql, levels_<...>.sql and stocks_<...>.sql, and kpi/measures_anew.sql, their union."""
     files: dict[str, str] = {}
     counted: dict[tuple[str, str], list[Measure]] = {}
     for measure in all_measures(definitions):
@@ -55,7 +55,8 @@ def anew_files(definitions: Definitions) -> dict[str, str]:
         entity = definitions.entity(entity_name)
         files[f"kpi/anew_{entity_name}__{time}.sql"] = _distinct(entity, time, measures)
     files |= stock_files(definitions)
-    models = [path.removeprefix("kpi/").removesuffix(".sql") for path in files if "levels_" not in path]
+    names = [path.removeprefix("kpi/").removesuffix(".sql") for path in files]
+    models = [name for name in names if not name.startswith("levels_")]
     files["kpi/measures_anew.sql"] = _union(models)
     return files
 

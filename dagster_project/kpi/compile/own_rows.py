@@ -101,6 +101,16 @@ def spread_model(entity: Entity, measure: Measure) -> str:
     ]
     weight = "1" if spread.over == "calendar_days" else "case when dim_date.is_business_day then 1 else 0 end"
     names = [f"{dimension.name}__segment" for dimension in entity.dimensions]
+    shares = [
+        "sum(weight) over (partition by span_number order by date) as weight_to_date",
+        "sum(weight) over (partition by span_number) as weight_in_all",
+    ]
+    if spread.over == "calendar_days":
+        # Counted, not summed over the calendar's rows: a span may end after the calendar does.
+        shares = [
+            "{{ days_between('first_day', 'date') }} + 1 as weight_to_date",
+            "{{ days_between('first_day', 'last_day') }} + 1 as weight_in_all",
+        ]
     parts = [
         ("amounts", select(span, ref(entity.name), f"where {' and '.join(kept)}")),
         (
@@ -112,17 +122,7 @@ def spread_model(entity: Entity, measure: Measure) -> str:
                 "    on dim_date.date between amounts.first_day and amounts.last_day",
             ),
         ),
-        (
-            "shared",
-            select(
-                [
-                    "*",
-                    "sum(weight) over (partition by span_number order by date) as weight_to_date",
-                    "sum(weight) over (partition by span_number) as weight_in_all",
-                ],
-                "weighted",
-            ),
-        ),
+        ("shared", select(["*", *shares], "weighted")),
         (
             "laid_out",
             select(

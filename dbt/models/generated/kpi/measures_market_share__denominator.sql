@@ -24,8 +24,8 @@ weighted as (
 shared as (
     select
         *,
-        sum(weight) over (partition by span_number order by date) as weight_to_date,
-        sum(weight) over (partition by span_number) as weight_in_all
+        {{ days_between('first_day', 'date') }} + 1 as weight_to_date,
+        {{ days_between('first_day', 'last_day') }} + 1 as weight_in_all
     from weighted
 ),
 
