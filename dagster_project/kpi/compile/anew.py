@@ -185,7 +185,6 @@ def _over_rows(entity: Entity, measure: Measure) -> str:
         parts += _also_in(measure)
     source = "seen_again" if measure.also_in is not None else "chosen"
     if measure.having is not None:
-        having = re.sub(r"\bcount\(\*\)", "count(*)", measure.having)
         parts.append(
             (
                 "things",
@@ -194,7 +193,7 @@ def _over_rows(entity: Entity, measure: Measure) -> str:
                     source,
                     "where value is not null",
                     f"{grouped}, value",
-                    f"having {having}",
+                    f"having {measure.having}",
                 ),
             )
         )

@@ -50,8 +50,7 @@ def _open_rows(entity: Entity, measure: Measure) -> list[tuple[str, str]]:
         if measure.agg == "count_distinct"
         else f"cast({measure.sql} as {COUNTED})"
     )
-    counted = "cast(1 as decimal(38, 9))" if measure.agg == "count" else value
-    kept = f"where ({measure.filter})" if measure.filter else ""
+    counted = f"cast(1 as {COUNTED})" if measure.agg == "count" else value
     if stock.start is not None:
         first = dated(entity, stock.start)
         out = "cast(null as date)"
@@ -71,7 +70,7 @@ def _open_rows(entity: Entity, measure: Measure) -> list[tuple[str, str]]:
     rows = select(
         [f"{day} as first_in", f"{following} as counted_again", *segments(entity), f"{counted} as counted"],
         ref(entity.name),
-        *([kept] if kept else []),
+        *([f"where ({measure.filter})"] if measure.filter else []),
     )
     out = "counted_again"
     if stock.carry_days is not None:
