@@ -1,0 +1,171 @@
+"""The resolver of KPIs: values by name, found on demand, and the operands that name other KPIs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from dagster_project.kpi.issues import suggest
+from dagster_project.kpi.model import Leaf, Measure, Operand, Place
+from dagster_project.kpi.resolve.measures import (
+    ZERO_BY_DEFAULT,
+    MeasureBuilder,
+    Unresolvable,
+    with_period_agg,
+)
+from dagster_project.kpi.resolve.values import Value, parse_span
+from dagster_project.kpi.spec.base import Loc, Written
+from dagster_project.kpi.spec.kpis import KpiSpec, MeasureSpec, OperandSpec
+
+_KEYS_OF = {
+    "numerator": "ratio",
+    "denominator": "ratio",
+    "basis": "ratio",
+    "input_metrics": "derived",
+    "input_metric": "cumulative",
+    "grain_to_date": "cumulative",
+    "base": "conversion",
+    "conversion": "conversion",
+    "match": "conversion",
+}
+
+
+def place_of(measure: Measure) -> Place:
+    return Place(measure.entity, measure.time)
+
+
+def of_measure(measure: Measure, zero: bool) -> Value:
+    """The value that is one measure."""
+    return Value((Leaf(Operand(measure, zero), None, 1.0),), None, (place_of(measure),), linear=True)
+
+
+@dataclass
+class Resolver:
+    """Values by KPI name, found on demand, so that the order of definitions does not matter."""
+
+    written: Mapping[str, Written[KpiSpec]]
+    builder: MeasureBuilder
+    types: Mapping[str, Callable[[Resolver, Written[KpiSpec]], Value]]
+    values: dict[str, Value | None] = field(default_factory=dict)
+    path: list[str] = field(default_factory=list)
+
+    def fail(self, item: Written[KpiSpec], loc: Loc, message: str, hint: str = "") -> None:
+        self.builder.fail(item, loc, message, hint)
+
+    def value(self, item: Written[KpiSpec]) -> Value | None:
+        """The value of a KPI; None where it can't be told, with the reason among the issues."""
+        name = item.spec.name
+        if name in self.path:
+            cycle = " → ".join([*self.path[self.path.index(name) :], name])
+            self.fail(item, (), f"is computed from itself: {cycle}", "break the cycle")
+            return None
+        if name not in self.values:
+            self.path.append(name)
+            try:
+                self._check_keys(item)
+                self.values[name] = self.types[item.spec.type](self, item)
+            except Unresolvable:
+                self.values[name] = None
+            self.path.pop()
+        return self.values[name]
+
+    def _check_keys(self, item: Written[KpiSpec]) -> None:
+        kind = item.spec.type
+        for key, owner in _KEYS_OF.items():
+            if kind != owner and getattr(item.spec, key):
+                self.fail(item, (key,), f"'{key}' belongs to type {owner}", f"type: {owner}")
+        if item.spec.window is not None and kind not in ("cumulative", "conversion"):
+            self.fail(item, ("window",), "'window' belongs to type cumulative or conversion")
+        if item.spec.scale != 1 and kind != "ratio":
+            self.fail(item, ("scale",), "'scale' belongs to type ratio", "multiply in expr")
+        if kind not in ("simple", "stock"):
+            for key in ("agg", "filter", "having", "also_in", "spread"):
+                if getattr(item.spec, key) is not None:
+                    self.fail(item, (key,), f"'{key}' belongs to an operand", "{" + f"{key}: ..." + "}")
+        if kind == "stock" and item.spec.time is None and item.spec.from_ is None:
+            self.fail(
+                item, (), "a stock is open from: until: (or through:), or a level with time: and series:"
+            )
+            raise Unresolvable
+        if kind == "simple":
+            for key in ("from_", "through", "until", "series", "carry", "period_agg"):
+                if getattr(item.spec, key):
+                    self.fail(
+                        item, (key.rstrip("_"),), f"'{key.rstrip('_')}' belongs to type stock", "type: stock"
+                    )
+                    raise Unresolvable
+
+    def operand(self, item: Written[KpiSpec], side: str, written: OperandSpec) -> Value:
+        if written.name is None:
+            inherited = {
+                key: getattr(item.spec, key)
+                for key in ("entity", "time")
+                if getattr(written, key) is None
+                and (
+                    key == "entity"
+                    or (written.entity is None and not written.from_ and written.spread is None)
+                )
+            }
+            spec = written.model_copy(update=inherited)
+            measure = self.builder.build(item, f"{item.spec.name}__{side}", spec, (side,))
+            return of_measure(measure, measure.agg in ZERO_BY_DEFAULT)
+        value = self.named(item, written, (side,), f"{item.spec.name}__{side}")
+        other = self.written[written.name].spec
+        if value.leaves[0].denominator is not None or (value.formula is not None and other.type == "ratio"):
+            what = "an average" if other.type == "simple" else f"a {other.type}"
+            self.fail(
+                item, (side,), f"KPI '{written.name}' is {what}: a mean of means is wrong", "use its operands"
+            )
+            raise Unresolvable
+        return value
+
+    def named(self, item: Written[KpiSpec], written: OperandSpec, place: Loc, own_name: str) -> Value:
+        """The value of the KPI that an operand names: narrowed, moved back, another of a stock's days."""
+        for key in (
+            "agg",
+            "expr",
+            "entity",
+            "time",
+            "spread",
+            "having",
+            "also_in",
+            "from_",
+            "until",
+            "through",
+        ):
+            if getattr(written, key) is not None:
+                self.fail(
+                    item, (*place, key), f"'{key}' comes with KPI '{written.name}'", "remove it, or the name"
+                )
+        other = self.written.get(written.name or "")
+        if other is None:
+            hint = suggest(written.name or "", self.written)
+            self.fail(item, place, f"unknown KPI '{written.name}'", hint)
+            raise Unresolvable
+        value = self.value(other)
+        if value is None:
+            raise Unresolvable  # what is wrong with it is told where it is defined
+        if written.filter is not None:
+            if other.spec.type != "simple" or other.spec.agg == "average":
+                self.fail(item, (*place, "filter"), "only a simple KPI can be narrowed by a filter")
+                raise Unresolvable
+            base = MeasureSpec(**{name: getattr(other.spec, name) for name in MeasureSpec.model_fields})
+            filters = [text for text in (other.spec.filter,) if text is not None]
+            narrowed = base.model_copy(update={"filter": written.filter})
+            measure = self.builder.build(item, own_name, narrowed, place, filters)
+            value = of_measure(measure, measure.agg in ZERO_BY_DEFAULT)
+        if written.period_agg is not None:
+            stock = value.leaves[0].numerator.measure
+            if stock.stock is None or value.formula is not None:
+                self.fail(item, (*place, "period_agg"), f"KPI '{written.name}' is no stock")
+                raise Unresolvable
+            changed = with_period_agg(stock, written.period_agg, f"{stock.name}__{written.period_agg}")
+            if written.period_agg == stock.stock.period_agg:
+                changed = stock
+            value = of_measure(changed, value.leaves[0].numerator.zero_when_empty)
+        if written.offset_window is not None:
+            try:
+                value = value.moved(*parse_span(written.offset_window))
+            except ValueError as error:
+                self.fail(item, (*place, "offset_window"), str(error))
+        return value
