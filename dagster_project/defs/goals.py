@@ -9,7 +9,7 @@ from dagster_project.defs import built
 from dagster_project.defs.failures import told_apart
 from dagster_project.defs.night import Night
 from dagster_project.goals.model import Goal
-from dagster_project.goals.tables import build_goal_tables
+from dagster_project.goals.tables import build_goal_tables, slices_of
 from dagster_project.project import Project
 from dagster_project.warehouse import opened
 
@@ -49,11 +49,7 @@ def goal_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
 
 def read_goal_rows(project: Project, table: str, goals: tuple[Goal, ...]) -> pd.DataFrame:
     """The rows of kpi_daily or kpi_period that goals read, and the totals beside them."""
-    nodes = [node for goal in goals for node in goal.nodes]
-    slices = sorted(
-        {(node.kpi.name, node.dimension, node.segment) for node in nodes if node.kpi}
-        | {(node.kpi.name, "total", "total") for node in nodes if node.kpi}
-    )
+    slices = sorted(slices_of(goals))
     with opened(project, read_only=True) as connection:
         connection.execute("create temp table slices (kpi varchar, dimension varchar, segment varchar)")
         if slices:

@@ -13,6 +13,8 @@ import pyarrow as pa
 
 Columns = Sequence[tuple[str, str]]
 
+TOTAL = "total"  # dimension and segment of the whole
+
 _ARROW: Mapping[str, pa.DataType] = {
     "VARCHAR": pa.string(),
     "BIGINT": pa.int64(),

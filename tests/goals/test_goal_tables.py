@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dagster_project.calendar.business import BusinessCalendar
 from dagster_project.calendar.fiscal import Period
-from dagster_project.goals import tables
+from dagster_project.goals import columns
 from dagster_project.goals.phasing import phase
 from dagster_project.goals.tables import build_goal_tables
 from dagster_project.kpi.model import CalendarRules
@@ -103,12 +103,12 @@ def test_every_target_of_every_scenario_ends_on_the_target_of_the_period(sales_g
 def test_columns_and_types_are_the_same_with_and_without_rows(sales_goal, definitions):
     args = (definitions, daily("revenue", []), NO_PERIODS, date(2026, 5, 1), "run")
     full, empty = build_goal_tables([sales_goal], *args), build_goal_tables([], *args)
-    for name, columns in (
-        ("goal_tree", tables.GOAL_TREE),
-        ("goal_targets", tables.GOAL_TARGETS),
-        ("kgi_attainment", tables.KGI_ATTAINMENT),
+    for name, expected in (
+        ("goal_tree", columns.GOAL_TREE),
+        ("goal_targets", columns.GOAL_TARGETS),
+        ("kgi_attainment", columns.KGI_ATTAINMENT),
     ):
-        assert list(getattr(full, name).columns) == [column for column, _ in columns]
+        assert list(getattr(full, name).columns) == [column for column, _ in expected]
         assert getattr(full, name).dtypes.equals(getattr(empty, name).dtypes)
         assert len(getattr(empty, name)) == 0
 
