@@ -83,7 +83,7 @@ def published_values(
         raise NothingPublished("nothing has been published yet; make a first publication with: kpi run")
     folder = project.current.resolve()  # once: a publication in between must not mix two
     with connect([folder]) as connection:
-        _check_names(connection, folder, kpis, by)
+        kpis = _known_names(connection, folder, kpis, by)
         daily = grain == "day"
         period = "date" if daily else "period_start"
         found = connection.execute(
@@ -108,13 +108,21 @@ def published_values(
         return found.fetchall()
 
 
-def _check_names(connection: Any, folder: Path, kpis: tuple[str, ...], by: str | None) -> None:
-    catalog = str(folder / "kpi_catalog.parquet")
-    known = [row[0] for row in connection.execute("select kpi from read_parquet(?)", [catalog]).fetchall()]
+def _known_names(connection: Any, folder: Path, kpis: tuple[str, ...], by: str | None) -> tuple[str, ...]:
+    """The names that the publication knows these KPIs by; an old name is followed, and said on stderr."""
+    catalog = [str(folder / "kpi_catalog.parquet")]
+    rows = connection.execute("select * from read_parquet(?)", catalog).to_arrow_table().to_pylist()
+    # a publication from before old names were kept lacks the column
+    known = {row["kpi"]: [old for old in (row.get("formerly") or "").split(", ") if old] for row in rows}
+    followed = {old: name for name, old_names in known.items() for old in old_names}
+    found = []
     for name in kpis:
-        if name not in known:
+        if name not in known and name in followed:
+            click.echo(f"'{name}' is called '{followed[name]}' now.", err=True)
+        elif name not in known:
             hint = suggest(name, known)
             raise UsageError(f"no KPI '{name}' in the publication" + (f"; {hint}" if hint else ""))
+        found.append(name if name in known else followed[name])
     if by is not None and by != "total":
         segments = str(folder / "kpi_segments.parquet")
         found = connection.execute("select distinct dimension from read_parquet(?)", [segments]).fetchall()
@@ -122,6 +130,7 @@ def _check_names(connection: Any, folder: Path, kpis: tuple[str, ...], by: str |
         if by not in dimensions:
             hint = suggest(by, dimensions) or f"known: {', '.join(sorted(dimensions)) or 'none'}"
             raise UsageError(f"no dimension '{by}' in the publication; {hint}")
+    return tuple(dict.fromkeys(found))
 
 
 def _print_table(rows: list[tuple[Any, ...]]) -> None:

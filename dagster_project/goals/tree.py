@@ -9,7 +9,7 @@ from fractions import Fraction
 from dagster_project.goals.equations import Equation, parse
 from dagster_project.goals.model import Level, Node, Origin, Role
 from dagster_project.goals.spec import GoalSpec, KsfSpec, NodeSpec
-from dagster_project.kpi.issues import Issue, suggest
+from dagster_project.kpi.issues import Issue, suggest, suggest_kpi
 from dagster_project.kpi.model import Definitions, Kpi, Label
 from dagster_project.kpi.spec.base import Written, resolve_label
 from dagster_project.kpi.text import Quantity
@@ -119,6 +119,9 @@ class _Reader:
     def spec(self) -> GoalSpec:
         return self.written.spec
 
+    def _hint(self, name: str) -> str:
+        return suggest_kpi(name, {kpi.name: kpi.formerly for kpi in self.known.values()})
+
     def say(self, loc: Loc, message: str, hint: str = "") -> None:
         self.issues.append(self.written.issue(loc, message, hint))
 
@@ -146,7 +149,8 @@ class _Reader:
     def _is_node(self, name: str, loc: Loc) -> bool:
         if name in self.spec.nodes or name in self.known or name == self.tree.root:
             return True
-        hint = suggest(name, [*self.spec.nodes, *self.known]) or "add it under nodes: with its kpi"
+        hint = self._hint(name) if any(name in kpi.formerly for kpi in self.known.values()) else ""
+        hint = hint or suggest(name, [*self.spec.nodes, *self.known]) or "add it under nodes: with its kpi"
         self.say(loc, f"'{name}' is neither a node nor a KPI", hint)
         return False
 
@@ -157,7 +161,7 @@ class _Reader:
             if getattr(entry, key) is not None:
                 self.say(("nodes", root, key), f"'{root}' is the KGI; its {key} belongs under kgi:")
         if kgi.kpi not in self.known:
-            self.say(("kgi", "kpi"), f"unknown KPI '{kgi.kpi}'", suggest(kgi.kpi, self.known))
+            self.say(("kgi", "kpi"), f"unknown KPI '{kgi.kpi}'", self._hint(kgi.kpi))
             return
         where, loc = entry.where or kgi.where, ("nodes", root) if entry.where else ("kgi",)
         self._bind(root, self.known[kgi.kpi], where, loc)
@@ -190,9 +194,9 @@ class _Reader:
         if wanted in self.known:
             return self.known[wanted]
         if entry.kpi is not None:
-            self.say(("nodes", name, "kpi"), f"unknown KPI '{wanted}'", suggest(wanted, self.known))
+            self.say(("nodes", name, "kpi"), f"unknown KPI '{wanted}'", self._hint(wanted))
         elif name in self.spec.nodes:
-            hint = suggest(name, self.known) or "add kpi: with the KPI that measures it"
+            hint = self._hint(name) or "add kpi: with the KPI that measures it"
             self.say(("nodes", name), f"no KPI is called '{name}', and the node names none", hint)
         elif name in self.spec.drivers:
             self._is_node(name, ("drivers", self.spec.drivers.index(name)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,3 +40,14 @@ def suggest(given: str, known: Iterable[str]) -> str:
             folded[key] for key in difflib.get_close_matches(given.casefold(), list(folded), n=1, cutoff=0.65)
         ]
     return f"did you mean '{close[0]}'?" if close else ""
+
+
+def suggest_kpi(given: str, formerly: Mapping[str, Iterable[str]]) -> str:
+    """What to write instead of a name that no KPI has: the new name of a renamed one, else the nearest.
+
+    `formerly`: the old names of every KPI.
+    """
+    for name, old_names in formerly.items():
+        if given in old_names:
+            return f"it was renamed: write '{name}'"
+    return suggest(given, formerly)

@@ -82,6 +82,7 @@ class Kpi:
     accumulates: bool
     definition: str  # one readable line of the formula
     definition_hash: str
+    formerly: tuple[str, ...] = ()  # old names, oldest first
     where: Where = field(default=Where("", 0), compare=False)
 
     @property

@@ -11,6 +11,7 @@ from dagster_project.kpi.model import GRAINS, Entity, Kpi, Label, Source
 from dagster_project.kpi.resolve.conversions import conversion
 from dagster_project.kpi.resolve.hashes import entity_hashes
 from dagster_project.kpi.resolve.measures import MeasureBuilder
+from dagster_project.kpi.resolve.renames import check_renames
 from dagster_project.kpi.resolve.resolver import Resolver
 from dagster_project.kpi.resolve.types import cumulative, derived, ratio, simple, stock
 from dagster_project.kpi.resolve.values import Value
@@ -49,6 +50,7 @@ def resolve_kpis(
             )
         by_name[name] = item
         departments[name] = department
+    issues += check_renames(by_name)
     entities_by_name = {entity.name: entity for entity in entities}
     resolver = Resolver(by_name, MeasureBuilder(entities_by_name, issues), _TYPES)
     hashes = entity_hashes(entities, sources)
@@ -116,6 +118,7 @@ def _kpi(
         accumulates=spec.accumulates,
         definition=in_words(spec, value),
         definition_hash=hashlib.sha256(repr(content).encode()).hexdigest()[:12],
+        formerly=tuple(spec.formerly),
         where=item.where,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from dagster_project.kpi.issues import suggest
+from dagster_project.kpi.issues import suggest_kpi
 from dagster_project.kpi.model import Leaf, Measure, Operand, Place
 from dagster_project.kpi.resolve.measures import (
     ZERO_BY_DEFAULT,
@@ -51,6 +51,10 @@ class Resolver:
 
     def fail(self, item: Written[KpiSpec], loc: Loc, message: str, hint: str = "") -> None:
         self.builder.fail(item, loc, message, hint)
+
+    def hint(self, name: str) -> str:
+        """What to write instead of a name that no KPI has."""
+        return suggest_kpi(name, {known: item.spec.formerly for known, item in self.written.items()})
 
     def value(self, item: Written[KpiSpec]) -> Value | None:
         """The value of a KPI; None where it can't be told, with the reason among the issues."""
@@ -139,7 +143,7 @@ class Resolver:
                 )
         other = self.written.get(written.name or "")
         if other is None:
-            hint = suggest(written.name or "", self.written)
+            hint = self.hint(written.name or "")
             self.fail(item, place, f"unknown KPI '{written.name}'", hint)
             raise Unresolvable
         value = self.value(other)

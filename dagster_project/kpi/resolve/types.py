@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 
 from dagster_project.kpi.expressions import ExpressionError, compile_expression
-from dagster_project.kpi.issues import suggest
 from dagster_project.kpi.model import Leaf, Measure, Operand, Shape
 from dagster_project.kpi.resolve.measures import ZERO_BY_DEFAULT, Unresolvable
 from dagster_project.kpi.resolve.resolver import Resolver, of_measure, place_of
@@ -116,7 +115,7 @@ def derived(resolver: Resolver, item: Written[KpiSpec]) -> Value:
     except ExpressionError as error:
         unknown = re.search(r"unknown column '(\w+)'", str(error))
         message = f"unknown KPI '{unknown[1]}'" if unknown else str(error)
-        hint = suggest(unknown[1], resolver.written) if unknown else error.hint
+        hint = resolver.hint(unknown[1]) if unknown else error.hint
         resolver.fail(item, ("expr",), message, hint)
         raise Unresolvable from error
     used = {name: given[name] for name in given if name in compiled.columns}

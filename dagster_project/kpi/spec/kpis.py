@@ -138,8 +138,12 @@ class KpiSpec(MeasureSpec):
         False, description="a rate whose target grows with the elapsed share of its period"
     )
     when_no_data: Literal["zero", "null"] | None = None
-    valid_from: Day | None = None
-    retired_on: Day | None = None
+    valid_from: Day | None = Field(None, description="first day with rows; before it the KPI has none")
+    retired_on: Day | None = Field(None, description="first day without rows; what came before stays")
+    formerly: Identifiers = Field(
+        default_factory=list,
+        description="old names, oldest first; they lead here and are taken by no other KPI",
+    )
     level: Literal["kgi", "ksf", "kpi", "action"] = "kpi"
     funnel: Literal["top", "middle", "bottom"] | None = None
     owner: Text | None = None

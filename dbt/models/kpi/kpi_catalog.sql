@@ -19,5 +19,6 @@ select
     definition_hash,
     valid_from,
     retired_on,
-    sort
+    sort,
+    formerly
 from {{ source('definitions', 'kpis') }}
