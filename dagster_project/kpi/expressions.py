@@ -17,6 +17,7 @@ from sqlglot.errors import ParseError, TokenError
 
 from dagster_project.kpi.issues import suggest
 from dagster_project.kpi.model import ColumnType
+from dagster_project.kpi.units import PLAIN, Unit, UnitError, unit_of_tree
 
 Scope = Mapping[str, ColumnType]
 
@@ -91,10 +92,13 @@ class Expression:
     sql: str
     type: ColumnType
     columns: frozenset[str]
+    unit: Unit = PLAIN
 
 
-def compile_expression(text: str, scope: Scope, *, aggregate: bool = False) -> Expression:
-    """`text` as checked SQL over the columns of `scope`.
+def compile_expression(
+    text: str, scope: Scope, *, aggregate: bool = False, units: Mapping[str, Unit] | None = None
+) -> Expression:
+    """`text` as checked SQL over the columns of `scope`; `units`: of each, a plain number where not said.
 
     With `aggregate`, the outermost function must be count, sum, min or max, as in a grouped entity.
     Raises ExpressionError.
@@ -103,7 +107,11 @@ def compile_expression(text: str, scope: Scope, *, aggregate: bool = False) -> E
     _check_nodes(tree, scope, aggregate=aggregate)
     kind = _type_of(tree, scope)
     columns = frozenset(column.name for column in tree.find_all(exp.Column))
-    return Expression(_render(tree.transform(_guard_division).transform(_macro_call)), kind, columns)
+    try:
+        unit = unit_of_tree(tree, units or {})
+    except UnitError as error:
+        raise ExpressionError(f"'{text}' {error}", error.hint) from error
+    return Expression(_render(tree.transform(_guard_division).transform(_macro_call)), kind, columns, unit)
 
 
 def compile_having(text: str, scope: Scope) -> Expression:
@@ -120,9 +128,9 @@ def compile_having(text: str, scope: Scope) -> Expression:
     return Expression(_render(tree.transform(_guard_division)), "boolean", frozenset())
 
 
-def compile_filter(text: str, scope: Scope) -> Expression:
+def compile_filter(text: str, scope: Scope, units: Mapping[str, Unit] | None = None) -> Expression:
     """`text` as a condition; a NULL condition counts as false where it is used. Raises ExpressionError."""
-    compiled = compile_expression(text, scope)
+    compiled = compile_expression(text, scope, units=units)
     if compiled.type != "boolean":
         raise ExpressionError(f"'{text}' is no condition but a {compiled.type}", "compare it with something")
     return compiled

@@ -105,7 +105,7 @@ def check_definitions(project: Path) -> tuple[Definitions | None, list[Issue]]:
     kpi_specs = [pair for document in reader.documents("kpis") for pair in _kpis(reader, document)]
     sources, issues = resolve_sources(source_specs, settings.currency)
     reader.issues += issues
-    entities, issues = resolve_entities(entity_specs, sources)
+    entities, issues = resolve_entities(entity_specs, sources, settings.currency)
     reader.issues += issues
     kpis, issues = resolve_kpis(kpi_specs, entities, sources)
     reader.issues += issues

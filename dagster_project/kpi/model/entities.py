@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal
 
 from dagster_project.kpi.model.words import ColumnType, Label, Where
+from dagster_project.kpi.units import PLAIN, Unit
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,7 @@ class EntityColumn:
     by: tuple[str, ...] = ()
     filter: str | None = None
     reads: frozenset[str] = frozenset()  # the columns of this entity that it is computed from
-    currency: str | None = None
-    tax: str | None = None
+    unit: Unit = PLAIN  # of a number: what it is counted in, with currency and tax of an amount
     pii: bool = False
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from dagster_project.kpi.model.measures import Operand
 from dagster_project.kpi.model.words import Grain, Label, Where
+from dagster_project.kpi.units import PLAIN, Unit
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class Kpi:
     definition: str  # one readable line of the formula
     definition_hash: str
     formerly: tuple[str, ...] = ()  # old names, oldest first
+    measured: Unit = field(default=PLAIN, compare=False)  # by the formula: `unit` JPY may be JPY per count
     where: Where = field(default=Where("", 0), compare=False)
 
     @property

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from dagster_project.kpi.units import PLAIN, Unit
 
 Aggregation = Literal[
     "count", "sum", "average", "count_distinct", "min", "max", "median", "percentile", "only"
@@ -71,6 +73,7 @@ class Measure:
     spread: Spread | None = None
     stock: Stock | None = None
     converts: Conversion | None = None
+    unit: Unit = field(default=PLAIN, repr=False, compare=False)  # follows from the rest
 
     @property
     def is_anew(self) -> bool:

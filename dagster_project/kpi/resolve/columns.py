@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dagster_project.kpi.expressions import (
+    NUMERIC,
     Expression,
     ExpressionError,
     Scope,
@@ -16,9 +18,24 @@ from dagster_project.kpi.issues import Issue, suggest
 from dagster_project.kpi.model import ColumnType, EntityColumn, EntityInput, Lookup
 from dagster_project.kpi.spec.base import Loc, Written
 from dagster_project.kpi.spec.entities import EntityColumnSpec, EntitySpec, InputSpec
+from dagster_project.kpi.units import NUMBER, PLAIN, SHARE, Tax, Unit, UnitError, money
 
 if TYPE_CHECKING:
     from dagster_project.kpi.resolve.entities import Relations
+
+
+def unit_of_type(kind: ColumnType, currency: str, tax: Tax | None = None) -> Unit:
+    """The unit of a column that is given, not computed."""
+    if kind == "money":
+        return money(currency, tax)
+    return {"percent": SHARE, "number": NUMBER}.get(kind, PLAIN)
+
+
+def unit_of_column(compiled: Expression) -> Unit:
+    """The unit of a column that holds an expression; text, dates and truths have none."""
+    if compiled.type not in NUMERIC or compiled.unit.constant:
+        return PLAIN
+    return compiled.unit
 
 
 class EntityBuilder:
@@ -44,6 +61,10 @@ class EntityBuilder:
     def scope(self) -> dict[str, ColumnType]:
         return {column.name: column.type for column in self.columns}
 
+    @property
+    def units(self) -> dict[str, Unit]:
+        return {column.name: column.unit for column in self.columns}
+
     # --- inputs ---------------------------------------------------------------------------------------
 
     def read_inputs(self) -> None:
@@ -65,6 +86,13 @@ class EntityBuilder:
                 if first.type != column.type:
                     message = f"column '{column.name}' is a {first.type} here and a {column.type} there"
                     self.fail(("from", index), message, "cast it in columns:")
+                    continue
+                try:
+                    unit = first.unit.plus(column.unit, f"column '{column.name}' holds")
+                except UnitError as error:
+                    self.fail(("from", index), str(error), error.hint)
+                    continue
+                merged[column.name] = replace(first, unit=unit)
         self.columns = list(merged.values())
         self.given = list(merged)
         self.lineage = not spec.group_by and all(self._has_lineage(item) for item in self.inputs)
@@ -88,25 +116,21 @@ class EntityBuilder:
         self._hidden |= {column.name for column in theirs if column.pii}
         visible = [column for column in theirs if not column.pii]
         scope = {column.name: column.type for column in visible}
-        kept = self._filter(spec.filter, scope, (*place, "filter"))
+        units = {column.name: column.unit for column in visible}
+        kept = self._filter(spec.filter, scope, units, (*place, "filter"))
         projected = []
         columns = []
         for column, text in spec.columns.items():
-            compiled = self._expression(text, scope, (*place, "columns", column))
+            compiled = self._expression(text, scope, units, (*place, "columns", column))
             if compiled is not None:
-                source = next((other for other in visible if other.name == text), None)
                 projected.append((column, compiled.sql))
-                currency, tax = (source.currency, source.tax) if source else (None, None)
-                columns.append(EntityColumn(column, compiled.type, currency=currency, tax=tax))
+                columns.append(EntityColumn(column, compiled.type, unit=unit_of_column(compiled)))
         condition = kept.sql if kept else None
         self.inputs.append(EntityInput(name, is_entity, condition, tuple(projected)))
         self.covering += self.relations.entities[name].sources if is_entity else [name]
         if spec.columns:
             return columns
-        return [
-            EntityColumn(column.name, column.type, currency=column.currency, tax=column.tax)
-            for column in visible
-        ]
+        return [EntityColumn(column.name, column.type, unit=column.unit) for column in visible]
 
     # --- columns --------------------------------------------------------------------------------------
 
@@ -134,32 +158,31 @@ class EntityBuilder:
                     ("columns", name), "a column of a hand-written model needs its type", "{type: text}"
                 )
                 continue
-            self.columns.append(
-                EntityColumn(name, column.type, currency=column.currency, tax=column.tax, pii=column.pii)
-            )
+            unit = unit_of_type(column.type, column.currency or self.relations.currency, column.tax)
+            self.columns.append(EntityColumn(name, column.type, unit=unit, pii=column.pii))
         self.given = [column.name for column in self.columns]
 
     def _grouped(self) -> None:
         scope = self.scope
-        types = dict(scope)
+        here = {column.name: column for column in self.columns}
         kept = []
         for name in self.item.spec.group_by:
             if name not in scope:
                 self.fail(("group_by",), f"unknown column '{name}'", suggest(name, scope))
                 continue
-            kept.append(EntityColumn(name, types[name]))
+            kept.append(here[name])
         for name, column in self.item.spec.columns.items():
             place: Loc = ("columns", name)
             if column.expr is None:
                 self.fail(place, "with group_by a column is an aggregate", "nth and first belong under then:")
                 continue
             try:
-                compiled = compile_expression(column.expr, scope, aggregate=True)
+                compiled = compile_expression(column.expr, scope, aggregate=True, units=self.units)
             except ExpressionError as error:
                 self.fail(place, str(error), error.hint)
                 continue
             self.group_columns.append((name, compiled.sql))
-            kept.append(EntityColumn(name, compiled.type, currency=column.currency, tax=column.tax))
+            kept.append(EntityColumn(name, compiled.type, unit=self._stated(column, compiled, place)))
         self.columns = kept
 
     def _lookups(self) -> None:
@@ -200,7 +223,7 @@ class EntityBuilder:
                     continue
                 taken.append((ours, other))
                 column = theirs[other]
-                self.columns.append(EntityColumn(ours, column.type, currency=column.currency, tax=column.tax))
+                self.columns.append(EntityColumn(ours, column.type, unit=column.unit))
             self.lookups.append(Lookup(name, is_entity, tuple(spec.match.items()), tuple(taken)))
 
     def _computed(self, columns: Mapping[str, EntityColumnSpec], section: str) -> None:
@@ -214,7 +237,7 @@ class EntityBuilder:
                 self.fail(place, "wants exactly one of expr, nth, first")
                 continue
             if forms == ["expr"]:
-                compiled = self._expression(spec.expr or "", self.scope, place)
+                compiled = self._expression(spec.expr or "", self.scope, self.units, place)
                 if compiled is not None:
                     self.columns.append(
                         EntityColumn(
@@ -223,13 +246,23 @@ class EntityBuilder:
                             "expression",
                             compiled.sql,
                             reads=compiled.columns,
-                            currency=spec.currency,
-                            tax=spec.tax,
+                            unit=self._stated(spec, compiled, place),
                             pii=spec.pii,
                         )
                     )
                 continue
             self._ranked(name, spec, forms[0], place)
+
+    def _stated(self, spec: EntityColumnSpec, compiled: Expression, place: Loc) -> Unit:
+        """The unit of a computed column: as it says of itself, else as its expression gives."""
+        found = unit_of_column(compiled)
+        kind = spec.type or compiled.type
+        if kind != "money":
+            if spec.currency or spec.tax:
+                self.fail(place, f"currency and tax belong to money, not {kind}", "type: money")
+            return found
+        currency = spec.currency or (found.currencies[0][0] if found.currencies else self.relations.currency)
+        return money(currency, spec.tax or found.tax)
 
     def _ranked(self, name: str, spec: EntityColumnSpec, form: str, place: Loc) -> None:
         of = spec.nth or spec.first or ""
@@ -247,7 +280,7 @@ class EntityBuilder:
         if self.scope[of] not in ("date", "timestamp"):
             self.fail((*place, form), f"'{of}' is a {self.scope[of]}, not a date or time")
             return
-        kept = self._filter(spec.filter, self.scope, (*place, "filter"))
+        kept = self._filter(spec.filter, self.scope, self.units, (*place, "filter"))
         kind: ColumnType = "integer" if form == "nth" else self.scope[of]
         reads = {
             of,
@@ -269,18 +302,22 @@ class EntityBuilder:
 
     # --- expressions ----------------------------------------------------------------------------------
 
-    def _expression(self, text: str, scope: Scope, place: Loc) -> Expression | None:
+    def _expression(
+        self, text: str, scope: Scope, units: Mapping[str, Unit], place: Loc
+    ) -> Expression | None:
         try:
-            return compile_expression(text, scope)
+            return compile_expression(text, scope, units=units)
         except ExpressionError as error:
             self.fail(place, str(error), self._hint(error))
             return None
 
-    def _filter(self, text: str | None, scope: Scope, place: Loc) -> Expression | None:
+    def _filter(
+        self, text: str | None, scope: Scope, units: Mapping[str, Unit], place: Loc
+    ) -> Expression | None:
         if text is None:
             return None
         try:
-            return compile_filter(text, scope)
+            return compile_filter(text, scope, units)
         except ExpressionError as error:
             self.fail(place, str(error), self._hint(error))
             return None

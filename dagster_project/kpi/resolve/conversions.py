@@ -11,6 +11,7 @@ from dagster_project.kpi.resolve.resolver import Resolver, place_of
 from dagster_project.kpi.resolve.values import Value, parse_span
 from dagster_project.kpi.spec.base import Written
 from dagster_project.kpi.spec.kpis import KpiSpec
+from dagster_project.kpi.units import ONE
 
 
 def conversion(resolver: Resolver, item: Written[KpiSpec]) -> Value:
@@ -66,4 +67,4 @@ def conversion(resolver: Resolver, item: Written[KpiSpec]) -> Value:
     # Ever: nothing ripens, and every day may still change.
     ripens = "provisional" if window is None or spec.immature == "provisional" else "immature"
     places = (place_of(base), Place(other.entity, other.time, window, ripens))  # type: ignore[arg-type]
-    return Value((Leaf(Operand(converted, True), Operand(base, True), 1.0),), None, places)
+    return Value((Leaf(Operand(converted, True), Operand(base, True), 1.0),), None, places, unit=ONE)

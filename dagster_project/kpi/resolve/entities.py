@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dagster_project.kpi.issues import Issue, suggest
 from dagster_project.kpi.model import Dimension, Entity, EntityColumn, Label, Source, Time
-from dagster_project.kpi.resolve.columns import EntityBuilder
+from dagster_project.kpi.resolve.columns import EntityBuilder, unit_of_type
 from dagster_project.kpi.spec.base import Written, resolve_label
 from dagster_project.kpi.spec.entities import EntitySpec
 
@@ -19,6 +19,7 @@ class Relations:
     sources: Mapping[str, Source]
     entities: Mapping[str, Entity]
     source_columns: Mapping[str, tuple[EntityColumn, ...]]
+    currency: str  # of amounts that name none
 
     def columns(self, name: str, is_entity: bool) -> tuple[EntityColumn, ...]:
         return self.entities[name].columns if is_entity else self.source_columns[name]
@@ -28,9 +29,9 @@ class Relations:
 
 
 def resolve_entities(
-    written: Sequence[Written[EntitySpec]], sources: Sequence[Source]
+    written: Sequence[Written[EntitySpec]], sources: Sequence[Source], currency: str
 ) -> tuple[tuple[Entity, ...], list[Issue]]:
-    """All entities, each after what it reads; and every finding."""
+    """All entities, each after what it reads; and every finding. `currency`: of money that names none."""
     issues: list[Issue] = []
     by_name: dict[str, Written[EntitySpec]] = {}
     for item in written:
@@ -40,12 +41,12 @@ def resolve_entities(
             issues.append(item.issue((), f"named twice, first at {first.file}:{first.line}", "rename one"))
         by_name.setdefault(name, item)
     sources_by_name = {source.name: source for source in sources}
-    source_columns = {source.name: _columns_of(source) for source in sources}
+    source_columns = {source.name: _columns_of(source, currency) for source in sources}
     resolved: dict[str, Entity] = {}
     failed: set[str] = set()
     for name in _order(by_name, sources_by_name, issues):
         item = by_name[name]
-        relations = Relations(sources_by_name, resolved, source_columns)
+        relations = Relations(sources_by_name, resolved, source_columns, currency)
         if failed & _reads(item.spec):
             failed.add(name)  # its own findings would only echo those of what it reads
             continue
@@ -59,9 +60,14 @@ def resolve_entities(
     return tuple(resolved.values()), issues
 
 
-def _columns_of(source: Source) -> tuple[EntityColumn, ...]:
+def _columns_of(source: Source, currency: str) -> tuple[EntityColumn, ...]:
     columns = [
-        EntityColumn(column.name, column.type, currency=column.currency, tax=column.tax, pii=column.pii)
+        EntityColumn(
+            column.name,
+            column.type,
+            unit=unit_of_type(column.type, column.currency or currency, column.tax),
+            pii=column.pii,
+        )
         for column in source.columns
     ]
     if source.version is not None:

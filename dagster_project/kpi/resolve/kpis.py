@@ -19,7 +19,6 @@ from dagster_project.kpi.resolve.words import in_words
 from dagster_project.kpi.spec.base import Written, resolve_label
 from dagster_project.kpi.spec.kpis import KpiSpec
 
-_UNITS = ("count", "percent", "days", "hours", "minutes", "score", "rate")
 _TYPES = {
     "simple": simple,
     "stock": stock,
@@ -74,9 +73,6 @@ def _kpi(
     measures = [
         operand.measure for leaf in value.leaves for operand in (leaf.numerator, leaf.denominator) if operand
     ]
-    if spec.unit not in _UNITS and not (len(spec.unit) == 3 and spec.unit.isascii() and spec.unit.isupper()):
-        hint = f"one of {', '.join(_UNITS)}, or a currency such as JPY"
-        issues.append(item.issue(("unit",), f"unknown unit '{spec.unit}'", hint))
     direction = spec.direction
     if (direction.way is None) == (direction.within is None):
         issues.append(item.issue(("direction",), "direction is up, down or {within: [80%, 90%]}"))
@@ -119,6 +115,7 @@ def _kpi(
         definition=in_words(spec, value),
         definition_hash=hashlib.sha256(repr(content).encode()).hexdigest()[:12],
         formerly=tuple(spec.formerly),
+        measured=value.unit,
         where=item.where,
     )
 

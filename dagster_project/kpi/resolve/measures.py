@@ -18,6 +18,7 @@ from dagster_project.kpi.issues import Issue, suggest
 from dagster_project.kpi.model import Aggregation, Entity, Measure, Spread, Stock
 from dagster_project.kpi.spec.base import Loc, Written
 from dagster_project.kpi.spec.kpis import KpiSpec, MeasureSpec
+from dagster_project.kpi.units import COUNT, Unit, summed
 
 ZERO_BY_DEFAULT: frozenset[Aggregation] = frozenset({"count", "count_distinct", "sum"})
 _STOCK_KEYS = ("from_", "through", "until", "series", "carry", "period_agg")
@@ -52,13 +53,14 @@ class MeasureBuilder:
             )
             raise Unresolvable
         scope = {column.name: column.type for column in entity.columns if not column.pii}
+        units = {column.name: column.unit for column in entity.columns}
         own_scope = scope if stock else {**scope, **PERIOD_NAMES}
-        compiled = self._expression(item, spec, own_scope, place)
+        compiled = self._expression(item, spec, own_scope, units, place)
         reads = set(compiled.columns) if compiled else set()
         parts = []
         for text in (*filters, *([spec.filter] if spec.filter is not None else [])):
             try:
-                condition = compile_filter(text, own_scope)
+                condition = compile_filter(text, own_scope, units)
             except ExpressionError as error:
                 self.fail(item, (*place, "filter"), str(error), error.hint)
                 continue
@@ -89,6 +91,7 @@ class MeasureBuilder:
             reads_period=bool(reads & PERIOD_NAMES.keys()),
             spread=spread,
             stock=stock,
+            unit=COUNT if compiled is None or agg in ("count", "count_distinct") else summed(compiled.unit),
         )
 
     def _entity(self, item: Written[KpiSpec], spec: MeasureSpec, place: Loc) -> Entity:
@@ -163,7 +166,12 @@ class MeasureBuilder:
         return Spread(start, through, spec.spread.over)
 
     def _expression(
-        self, item: Written[KpiSpec], spec: MeasureSpec, scope: Mapping[str, object], place: Loc
+        self,
+        item: Written[KpiSpec],
+        spec: MeasureSpec,
+        scope: Mapping[str, object],
+        units: Mapping[str, Unit],
+        place: Loc,
     ) -> Expression | None:
         if spec.expr is None:
             if spec.agg != "count":
@@ -171,7 +179,7 @@ class MeasureBuilder:
                 raise Unresolvable
             return None
         try:
-            compiled = compile_expression(spec.expr, scope)  # type: ignore[arg-type]
+            compiled = compile_expression(spec.expr, scope, units=units)  # type: ignore[arg-type]
         except ExpressionError as error:
             self.fail(item, (*place, "expr"), str(error), error.hint)
             return None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from dagster_project.kpi.issues import suggest_kpi
+from dagster_project.kpi.issues import suggest, suggest_kpi
 from dagster_project.kpi.model import Leaf, Measure, Operand, Place
 from dagster_project.kpi.resolve.measures import (
     ZERO_BY_DEFAULT,
@@ -16,6 +16,7 @@ from dagster_project.kpi.resolve.measures import (
 from dagster_project.kpi.resolve.values import Value, parse_span
 from dagster_project.kpi.spec.base import Loc, Written
 from dagster_project.kpi.spec.kpis import KpiSpec, MeasureSpec, OperandSpec
+from dagster_project.kpi.units import WORDS, disagreement, fitting, is_currency, settled
 
 _KEYS_OF = {
     "numerator": "ratio",
@@ -36,7 +37,8 @@ def place_of(measure: Measure) -> Place:
 
 def of_measure(measure: Measure, zero: bool) -> Value:
     """The value that is one measure."""
-    return Value((Leaf(Operand(measure, zero), None, 1.0),), None, (place_of(measure),), linear=True)
+    leaf = Leaf(Operand(measure, zero), None, 1.0)
+    return Value((leaf,), None, (place_of(measure),), linear=True, unit=measure.unit)
 
 
 @dataclass
@@ -67,11 +69,24 @@ class Resolver:
             self.path.append(name)
             try:
                 self._check_keys(item)
-                self.values[name] = self.types[item.spec.type](self, item)
+                self.values[name] = self._counted(item, self.types[item.spec.type](self, item))
             except Unresolvable:
                 self.values[name] = None
             self.path.pop()
         return self.values[name]
+
+    def _counted(self, item: Written[KpiSpec], value: Value) -> Value:
+        """The value, its unit as declared where the formula does not tell it; refused if it tells another."""
+        text = item.spec.unit
+        if text not in WORDS and not is_currency(text):
+            hint = suggest(text, WORDS) or f"one of {', '.join(WORDS)}, or a currency such as JPY"
+            self.fail(item, ("unit",), f"unknown unit '{text}'", hint)
+            return value
+        problem = disagreement(text, value.unit)
+        if problem:
+            word = fitting(value.unit)
+            self.fail(item, ("unit",), problem, f"write unit: {word}" if word else "look at the formula")
+        return replace(value, unit=settled(text, value.unit, sure=item.spec.type in ("simple", "stock")))
 
     def _check_keys(self, item: Written[KpiSpec]) -> None:
         kind = item.spec.type
@@ -158,6 +173,7 @@ class Resolver:
             narrowed = base.model_copy(update={"filter": written.filter})
             measure = self.builder.build(item, own_name, narrowed, place, filters)
             value = of_measure(measure, measure.agg in ZERO_BY_DEFAULT)
+            value = replace(value, unit=settled(other.spec.unit, value.unit, sure=True))
         if written.period_agg is not None:
             stock = value.leaves[0].numerator.measure
             if stock.stock is None or value.formula is not None:
@@ -166,7 +182,7 @@ class Resolver:
             changed = with_period_agg(stock, written.period_agg, f"{stock.name}__{written.period_agg}")
             if written.period_agg == stock.stock.period_agg:
                 changed = stock
-            value = of_measure(changed, value.leaves[0].numerator.zero_when_empty)
+            value = replace(of_measure(changed, value.leaves[0].numerator.zero_when_empty), unit=value.unit)
         if written.offset_window is not None:
             try:
                 value = value.moved(*parse_span(written.offset_window))

@@ -12,6 +12,7 @@ from dagster_project.kpi.resolve.resolver import Resolver, of_measure, place_of
 from dagster_project.kpi.resolve.values import Value, combined, parse_span
 from dagster_project.kpi.spec.base import Loc, Written
 from dagster_project.kpi.spec.kpis import KpiSpec
+from dagster_project.kpi.units import CONSTANT, COUNT, PLAIN, Unit, UnitError
 
 
 def _zero(item: Written[KpiSpec], measure: Measure) -> bool:
@@ -30,7 +31,8 @@ def simple(resolver: Resolver, item: Written[KpiSpec]) -> Value:
     # An average is a sum over the count of the very same non-null rows.
     total = resolver.builder.build(item, f"{spec.name}__sum", spec.model_copy(update={"agg": "sum"}), ())
     count = replace(total, name=f"{spec.name}__count", agg="count")
-    return Value((Leaf(Operand(total, False), Operand(count, False), 1.0),), None, (place_of(total),))
+    leaf = Leaf(Operand(total, False), Operand(count, False), 1.0)
+    return Value((leaf,), None, (place_of(total),), unit=total.unit.over(COUNT))
 
 
 def stock(resolver: Resolver, item: Written[KpiSpec]) -> Value:
@@ -58,6 +60,7 @@ def ratio(resolver: Resolver, item: Written[KpiSpec]) -> Value:
     if len(sides) != 2:
         raise Unresolvable
     above, below = sides
+    unit = _quotient(resolver, item, above, below)
     _check_basis(resolver, item, above, below)
     places = tuple(dict.fromkeys((*above.places, *below.places)))
     if above.formula is None and below.formula is None:
@@ -65,9 +68,23 @@ def ratio(resolver: Resolver, item: Written[KpiSpec]) -> Value:
         if replace(top.numerator.measure, name="") == replace(bottom.numerator.measure, name=""):
             resolver.fail(item, (), "numerator and denominator are the same measure: the ratio is always 1")
         if top.denominator is None and bottom.denominator is None and top.shape == bottom.shape:
-            return Value((replace(top, denominator=bottom.numerator, scale=spec.scale),), None, places)
+            leaf = replace(top, denominator=bottom.numerator, scale=spec.scale)
+            return Value((leaf,), None, places, unit=unit)
     scale = "" if spec.scale == 1 else f"{spec.scale!r} * "
-    return replace(combined(f"{scale}a / nullif(b, 0)", {"a": above, "b": below}, False), places=places)
+    return replace(combined(f"{scale}a / nullif(b, 0)", {"a": above, "b": below}, False, unit), places=places)
+
+
+def _quotient(resolver: Resolver, item: Written[KpiSpec], above: Value, below: Value) -> Unit:
+    scale = item.spec.scale
+    if scale != 1 and item.spec.unit == "percent":
+        hint = "remove scale: 0.2 is shown as 20 %"
+        resolver.fail(item, ("scale",), "a percent is stored as a fraction", hint)
+    try:
+        unit = above.unit.over(below.unit)
+    except UnitError as error:
+        resolver.fail(item, (), str(error), error.hint)
+        return PLAIN
+    return unit if scale == 1 else unit.times(CONSTANT)
 
 
 def _check_basis(resolver: Resolver, item: Written[KpiSpec], above: Value, below: Value) -> None:
@@ -111,7 +128,11 @@ def derived(resolver: Resolver, item: Written[KpiSpec]) -> Value:
         )
         raise Unresolvable
     try:
-        compiled = compile_expression(spec.expr, dict.fromkeys(given, "number"))
+        compiled = compile_expression(
+            spec.expr,
+            dict.fromkeys(given, "number"),
+            units={name: value.unit for name, value in given.items()},
+        )
     except ExpressionError as error:
         unknown = re.search(r"unknown column '(\w+)'", str(error))
         message = f"unknown KPI '{unknown[1]}'" if unknown else str(error)
@@ -122,7 +143,7 @@ def derived(resolver: Resolver, item: Written[KpiSpec]) -> Value:
     for name in given.keys() - used.keys():
         resolver.fail(item, ("input_metrics",), f"'{name}' is not used in expr", "remove it")
     linear = re.fullmatch(r"[a-z_][a-z0-9_]*(\s*[+-]\s*[a-z_][a-z0-9_]*)*", compiled.sql) is not None
-    return combined(compiled.sql, used, linear)
+    return combined(compiled.sql, used, linear, compiled.unit)
 
 
 def cumulative(resolver: Resolver, item: Written[KpiSpec]) -> Value:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from dagster_project.kpi.model import OWN, Leaf, Place, Shape
+from dagster_project.kpi.units import PLAIN, Unit
 
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -15,12 +16,14 @@ class Value:
     """A KPI's value before it is a KPI: `formula` is SQL over x1, x2, ... (the leaves), None for one leaf.
 
     `linear`: the formula adds and subtracts whole leaves only, so it adds over days where they do.
+    `unit`: what it is counted in; of a KPI that another names, settled with the unit that it declares.
     """
 
     leaves: tuple[Leaf, ...]
     formula: str | None
     places: tuple[Place, ...]
     linear: bool = False
+    unit: Unit = PLAIN
 
     def shaped(self, shape: Shape) -> Value:
         """The same value over other days of the period. Raises ValueError for a shape of a shape."""
@@ -37,7 +40,7 @@ class Value:
         return replace(self, leaves=leaves)
 
 
-def combined(formula: str, names: dict[str, Value], linear: bool) -> Value:
+def combined(formula: str, names: dict[str, Value], linear: bool, unit: Unit) -> Value:
     """One value from `formula` over `names`; the parts' formulas are written in, equal leaves are shared."""
     leaves: list[Leaf] = []
     written: dict[str, str] = {}
@@ -52,7 +55,7 @@ def combined(formula: str, names: dict[str, Value], linear: bool) -> Value:
     whole = _renamed(formula, written)
     places = tuple(dict.fromkeys(place for value in names.values() for place in value.places))
     additive = linear and all(value.linear or value.formula is None for value in names.values())
-    return Value(tuple(leaves), whole, places, additive)
+    return Value(tuple(leaves), whole, places, additive, unit)
 
 
 def _renamed(formula: str, names: dict[str, str]) -> str:
