@@ -16,6 +16,7 @@ from dagster_project.defs.models import model_assets
 from dagster_project.defs.night import Held, night_resource
 from dagster_project.defs.prepared import Prepared
 from dagster_project.defs.publication import publication_asset
+from dagster_project.defs.reviews import review_assets
 from dagster_project.defs.snapshots import snapshot_assets
 from dagster_project.project import Project
 
@@ -62,6 +63,7 @@ def build_definitions(
             landing_assets(prepared, days),
             model_assets(prepared, days),
             goal_assets(days),
+            review_assets(days),
             forecast_assets(days),
             publication_asset(prepared, days),
             *snapshot_assets(prepared, days),

@@ -21,6 +21,7 @@ _ARROW: Mapping[str, pa.DataType] = {
     "DOUBLE": pa.float64(),
     "DATE": pa.date32(),
     "BOOLEAN": pa.bool_(),
+    "TIMESTAMP": pa.timestamp("us"),
 }
 
 # The least certain of several statuses is the one that counts.

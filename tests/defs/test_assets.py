@@ -26,6 +26,7 @@ def test_the_assets_are_these_and_no_other(graph: dg.AssetGraph, prepared: Prepa
     expected = {"landing/deals_export", "snapshots/deals", "publication"}
     expected |= {f"night/{name}" for name in ("run", "settings", "source_days", "calendar_days")}
     expected |= {"goal_tree", "goal_targets", "kgi_attainment", "kgi_forecast", "kgi_forecast_path"}
+    expected |= {"assumption_review", "goal_reviews"}
     models = {
         node["name"] for node in prepared.manifest["nodes"].values() if node["resource_type"] == "model"
     }

@@ -1,0 +1,30 @@
+"""A goal's targets anew, some of its figures being others: what would be required then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from dagster_project.goals.equations import parse
+from dagster_project.goals.model import Goal
+from dagster_project.goals.solve import solve
+
+
+def given_figures(goal: Goal) -> dict[str, Fraction]:
+    """The plan's figures that the others follow from: targets as written, and assumptions."""
+    figures: dict[str, Fraction] = {}
+    for node in goal.nodes:
+        target = goal.target(node.name)
+        if node.origin in ("given", "assumed") and target is not None:
+            figures[node.name] = target
+    return figures
+
+
+def replan(goal: Goal, changed: Mapping[str, Fraction]) -> tuple[dict[str, Fraction], tuple[str, ...]]:
+    """(every node's figure, what contradicts) with `changed` in place of the plan's given figures.
+
+    Exact. A figure that no longer follows (a division by zero) is left out. The contradictions are in words:
+    a tree that was over-determined and agreed may disagree now.
+    """
+    solution, broken = solve([parse(text) for text in goal.equations], given_figures(goal) | dict(changed))
+    return dict(solution.values), tuple(str(contradiction) for contradiction in broken)
