@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
-from typing import TYPE_CHECKING
+from datetime import date, datetime, time, timedelta
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,22 @@ if TYPE_CHECKING:
 EXPECTED_MARKS = ("provisional",)
 
 
+class Moment(click.ParamType):
+    """A date (through its end) or a date and time; without a zone, in the calendar's."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            if len(value) == len("2026-10-31"):
+                return datetime.combine(date.fromisoformat(value), time()) + timedelta(days=1)
+            return datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"'{value}' is no moment; write 2026-10-31 or '2026-11-01 03:15'", param, ctx)
+
+
 @click.command()
 @click.option(
     "--as-of",
@@ -29,11 +45,24 @@ EXPECTED_MARKS = ("provisional",)
     metavar="DATE",
     help="The last complete day that the run knows, YYYY-MM-DD; default: project.yml's rule, else yesterday.",
 )
+@click.option(
+    "--known-at",
+    type=Moment(),
+    metavar="MOMENT",
+    help="Only files that had arrived by then: a past night again. A date means through its end.",
+)
 @click.option("--full-refresh", is_flag=True, help="Rebuild the warehouse from the landed files.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("--strict", is_flag=True, help="Exit with 3 where something is published with marks.")
 @click.pass_obj
-def run(project: Project, as_of: datetime | None, full_refresh: bool, as_json: bool, strict: bool) -> int:
+def run(
+    project: Project,
+    as_of: datetime | None,
+    known_at: datetime | None,
+    full_refresh: bool,
+    as_json: bool,
+    strict: bool,
+) -> int:
     """Land new exports, compute every KPI, goal and forecast, and publish them in one step.
 
     Exit 0 where it published, 1 where it did not (the last publication stays), 2 where the definitions are
@@ -43,16 +72,18 @@ def run(project: Project, as_of: datetime | None, full_refresh: bool, as_json: b
     """
     day = as_of.date() if as_of else None
     if as_json:
-        return _run_for_machines(project, day, full_refresh, strict)
-    return _run_for_people(project, day, full_refresh, strict)
+        return _run_for_machines(project, day, known_at, full_refresh, strict)
+    return _run_for_people(project, day, known_at, full_refresh, strict)
 
 
-def _run_for_people(project: Project, as_of: date | None, full_refresh: bool, strict: bool) -> int:
-    started = time.monotonic()
+def _run_for_people(
+    project: Project, as_of: date | None, known_at: datetime | None, full_refresh: bool, strict: bool
+) -> int:
+    started = monotonic()
     with _progress() as tell:
         from dagster_project.defs.execution import run_night
 
-        finished = run_night(project, as_of, full_refresh, tell)
+        finished = run_night(project, as_of, full_refresh, tell, known_at)
     from dagster_project.report.summary import summarize
     from dagster_project.report.terminal import print_summary
 
@@ -60,17 +91,19 @@ def _run_for_people(project: Project, as_of: date | None, full_refresh: bool, st
     print_summary(summary)
     for warning in finished.warnings:
         click.echo(f"! {warning}")
-    seconds = time.monotonic() - started
+    seconds = monotonic() - started
     click.echo(f"\nPublished {finished.run_id} in {seconds:.0f} s: {project.current / 'report.html'}")
     return _exit_code(finished, summary, strict)
 
 
-def _run_for_machines(project: Project, as_of: date | None, full_refresh: bool, strict: bool) -> int:
+def _run_for_machines(
+    project: Project, as_of: date | None, known_at: datetime | None, full_refresh: bool, strict: bool
+) -> int:
     from dagster_project.defs.execution import run_night
     from dagster_project.report.summary import summarize
 
     try:
-        finished = run_night(project, as_of, full_refresh)
+        finished = run_night(project, as_of, full_refresh, known_at=known_at)
     except ShirubeError as error:
         failed = {"published": False, "error": str(error), "publication": None, "marks": [], "goals": []}
         click.echo(

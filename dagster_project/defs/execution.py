@@ -33,6 +33,7 @@ STEPS = {
     "reviews": "reviewing what was assumed",
     "forecast": "forecasting",
     "snapshots": "keeping the night's changes",
+    "restatements": "comparing with the last publication",
     "publication": "publishing",
 }
 
@@ -53,12 +54,18 @@ class Finished:
 
 
 def run_night(
-    project: Project, as_of: date | None = None, full_refresh: bool = False, tell: Tell = lambda line: None
+    project: Project,
+    as_of: date | None = None,
+    full_refresh: bool = False,
+    tell: Tell = lambda line: None,
+    known_at: datetime | None = None,
 ) -> Finished:
     """Compile, land, build, compute, publish; under the project's lock.
 
     as_of: default is the project's rule, the last day of the data or yesterday in the calendar's zone.
     tell: called with a line about what is going on.
+    known_at: only files that had arrived by then count, which repeats a past night; without a zone, in the
+        calendar's.
 
     Raises Busy, DefinitionError, NothingPublished (which step failed, why, and where the log is).
     """
@@ -70,9 +77,11 @@ def run_night(
         tell("checking and compiling the definitions")
         prepared = prepare(project)
         clock.lap("prepare")
-        day, landed = _as_of(prepared, as_of, tell)
+        if known_at is not None and known_at.tzinfo is None:
+            known_at = known_at.replace(tzinfo=ZoneInfo(prepared.definitions.calendar.timezone))
+        day, landed = _as_of(prepared, as_of, tell, known_at)
         clock.lap("as of")
-        held = Held(run_id, started_at, full_refresh, tell, landed)
+        held = Held(run_id, started_at, full_refresh, tell, landed, known_at)
         result = _execute(prepared, day, held, clock)
         if not result.success:
             raise NothingPublished(_what_failed(result, project))
@@ -92,20 +101,25 @@ def _require_space(project: Project) -> None:
             )
 
 
-def _as_of(prepared: Prepared, given: date | None, tell: Tell) -> tuple[date, bool]:
+def _as_of(
+    prepared: Prepared, given: date | None, tell: Tell, known_at: datetime | None
+) -> tuple[date, bool]:
     """The last complete day, given or by the project's rule, and whether finding it landed the exports.
+    The rule looks from `known_at` where that is given.
 
     Raises UsageError for a day that neither the clock nor the data have reached.
     """
     definitions = prepared.definitions
     rules = definitions.calendar
-    yesterday = datetime.now(ZoneInfo(rules.timezone)).date() - timedelta(days=1)
+    yesterday = (known_at or datetime.now(UTC)).astimezone(ZoneInfo(rules.timezone)).date() - timedelta(
+        days=1
+    )
     if given is not None and given <= yesterday:
         return given, False
     if given is None and definitions.settings.as_of != "latest_data":
         return yesterday, False
     land_new(prepared, tell)
-    latest = latest_data(prepared.project.landing, definitions.sources, rules) or yesterday
+    latest = latest_data(prepared.project.landing, definitions.sources, rules, known_at) or yesterday
     if given is not None and given > max(latest, yesterday):
         raise UsageError(
             f"--as-of {given} has not come yet: the data reach {latest}, yesterday was {yesterday}"

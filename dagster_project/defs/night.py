@@ -25,6 +25,7 @@ def _silent(line: str) -> None:
 class Night:
     """What a step needs to know of its run.
 
+    known_at: only what had arrived by then counts, as in that night; None: everything landed so far.
     landed: the exports are landed already, to find the as-of date in them.
     published: the publication, once there is one. warnings: checks that mark and don't block.
     """
@@ -50,6 +51,7 @@ class Held:
     full_refresh: bool
     tell: Callable[[str], None]
     landed: bool = False
+    known_at: datetime | None = None
     nights: list[Night] = field(default_factory=list)  # the resource hands its Night back
 
 
@@ -76,6 +78,7 @@ def night_resource(prepared: Prepared, held: Held | None = None) -> dg.ResourceD
                 as_of,
                 held.started_at,
                 held.full_refresh,
+                held.known_at,
                 landed=held.landed,
                 tell=held.tell,
             )

@@ -16,6 +16,7 @@ from dagster_project.defs.models import model_assets
 from dagster_project.defs.night import Held, night_resource
 from dagster_project.defs.prepared import Prepared
 from dagster_project.defs.publication import publication_asset
+from dagster_project.defs.restatements import restatements_asset
 from dagster_project.defs.reviews import review_assets
 from dagster_project.defs.snapshots import snapshot_assets
 from dagster_project.project import Project
@@ -65,6 +66,7 @@ def build_definitions(
             goal_assets(days),
             review_assets(days),
             forecast_assets(days),
+            restatements_asset(days),
             publication_asset(prepared, days),
             *snapshot_assets(prepared, days),
         ],

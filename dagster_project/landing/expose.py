@@ -65,15 +65,17 @@ def in_force(
     return found
 
 
-def latest_data(landing_dir: Path, sources: Sequence[Source], rules: CalendarRules) -> date | None:
-    """The last day that the data covers, None without data.
+def latest_data(
+    landing_dir: Path, sources: Sequence[Source], rules: CalendarRules, known_at: datetime | None = None
+) -> date | None:
+    """The last day that the data covers, None without data; `known_at` leaves out what arrived later.
 
     Sources that declare what they cover (a version, `covers`, a file a day) decide; only without any of them
     do the dates in the rows, for they may hold plans.
     """
     declared: list[date] = []
     found: list[date] = []
-    for state in in_force(landing_dir, sources, rules):
+    for state in in_force(landing_dir, sources, rules, known_at):
         through, is_declared = last_day(state.source, state.uses, rules)
         if through:
             (declared if is_declared else found).append(through)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from dagster_project.kpi.model import Definitions
 from dagster_project.publish.contract import load
@@ -37,6 +39,12 @@ def publication_row(
         "fiscal_start_month": definitions.calendar.fiscal_start_month,
     }
     return pa.Table.from_pylist([row], schema=contract.table("publication").schema)
+
+
+def known_at_of(folder: Path) -> datetime | None:
+    """The moment that the publication in `folder` was cut at, in UTC; None: it knew all that had landed."""
+    (value,) = pq.read_table(folder / "publication.parquet", columns=["known_at"])["known_at"].to_pylist()
+    return value.replace(tzinfo=UTC) if value else None
 
 
 def _utc(when: datetime) -> datetime:

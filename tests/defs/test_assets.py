@@ -23,7 +23,7 @@ def _keys(graph: dg.AssetGraph) -> set[str]:
 
 
 def test_the_assets_are_these_and_no_other(graph: dg.AssetGraph, prepared: Prepared) -> None:
-    expected = {"landing/deals_export", "snapshots/deals", "publication"}
+    expected = {"landing/deals_export", "snapshots/deals", "publication", "restatements"}
     expected |= {f"night/{name}" for name in ("run", "settings", "source_days", "calendar_days")}
     expected |= {"goal_tree", "goal_targets", "kgi_attainment", "kgi_forecast", "kgi_forecast_path"}
     expected |= {"assumption_review", "goal_reviews"}
