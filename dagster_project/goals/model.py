@@ -15,7 +15,23 @@ PLAN = "plan"  # the scenario of the targets as written
 Level = Literal["kgi", "ksf", "kpi", "action"]
 Role = Literal["root", "term", "factor", "holds", "watched"]
 Origin = Literal["given", "assumed", "derived", "none"]
-Phasing = Literal["calendar_days", "business_days"]
+DayWeights = Literal["calendar_days", "business_days"]
+
+
+@dataclass(frozen=True)
+class Phasing:
+    """How a target is due over its period (see phasing.phase).
+
+    `days`: which days count within a month (months), or where the year before is not known (last_year).
+    `shares`: of months, one for each that the period touches, in proportion; () for even ones.
+    """
+
+    by: Literal["days", "months", "last_year"] = "days"
+    days: DayWeights = "calendar_days"
+    shares: tuple[Fraction, ...] = ()
+
+
+EVEN_MONTHS = Phasing("months")
 
 
 @dataclass(frozen=True)

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 from dagster_project.calendar.business import BusinessCalendar
 from dagster_project.goals.actuals import Actual, PeriodRows, actual_of
 from dagster_project.goals.attainment import Attainment, attain, status_of
-from dagster_project.goals.frames import TOTAL, Day, Slice
+from dagster_project.goals.frames import TOTAL
 from dagster_project.goals.model import PLAN, Goal, Node
-from dagster_project.goals.phasing import Phased
-
-Daily = Mapping[Slice, Mapping[date, Day]]
+from dagster_project.goals.paths import Daily, Shapes
 
 
 def attainment_rows(
-    goal: Goal,
-    phased: Phased,
-    daily: Daily,
-    periods: PeriodRows,
-    calendar: BusinessCalendar,
-    as_of: date,
-    run_id: str,
+    goal: Goal, shapes: Shapes, periods: PeriodRows, as_of: date, run_id: str
 ) -> Iterator[tuple[Any, ...]]:
     """A row a node and scenario, in the columns of KGI_ATTAINMENT; see tables.build_goal_tables."""
     for sort, node in enumerate(goal.nodes, start=1):
-        actual = _actual(goal, node, as_of, daily, periods)
-        left = _business_days_left(goal, actual, as_of, calendar)
+        actual = _actual(goal, node, as_of, shapes.daily, periods)
+        left = _business_days_left(goal, actual, as_of, shapes.calendar)
         for scenario in _scenarios(goal, node):
-            figures = _figures(goal, node, scenario, actual, phased, left, as_of)
+            figures = _figures(goal, node, scenario, actual, shapes, left, as_of)
             yield (as_of, *_identity(goal, node, scenario, sort), *figures, run_id)
 
 
@@ -54,12 +46,12 @@ def _business_days_left(goal: Goal, actual: Actual, as_of: date, calendar: Busin
 
 
 def _figures(
-    goal: Goal, node: Node, scenario: str, actual: Actual, phased: Phased, left: int, as_of: date
+    goal: Goal, node: Node, scenario: str, actual: Actual, shapes: Shapes, left: int, as_of: date
 ) -> tuple[Any, ...]:
     kpi = node.kpi
     exact = goal.target(node.name, scenario)
     target = None if exact is None else float(exact)
-    share = phased.share(actual.through) if node.accumulates else None
+    share = shapes.of(goal, node).share(actual.through) if node.accumulates else None
     due = target
     if exact is not None and share is not None:
         due = float(exact * share) if actual.through is not None else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from dagster_project.calendar.fiscal import Period, fiscal_period, natural_period, period_of
 from dagster_project.goals.model import PLAN, Goal
+from dagster_project.goals.resolve_phasing import resolve_phasing
 from dagster_project.goals.solve import Solution, solve
 from dagster_project.goals.spec import GoalSpec, PeriodSpec
 from dagster_project.goals.tree import Tree, read_tree
@@ -44,7 +45,9 @@ def resolve_goal(written: Written[GoalSpec], definitions: Definitions) -> tuple[
             derived_by = {name: equation.text for name, equation in solution.derived_by.items()}
     if not issues:
         issues = _without_target(written, tree, targets[PLAN])
-    if issues:
+    phasing, found = resolve_phasing(written, period, targets[PLAN].get(tree.root))
+    issues += found
+    if any(issue.level == "error" for issue in issues):
         return None, issues
     nodes = tree.nodes(derived_by)
     goal = Goal(
@@ -57,7 +60,7 @@ def resolve_goal(written: Written[GoalSpec], definitions: Definitions) -> tuple[
         equations=tuple(equation.text for equation in tree.equations),
         targets=targets,
         scenarios=scenarios,
-        phasing=spec.phasing,
+        phasing=phasing,
         goal_hash=_hash(
             spec.goal,
             period,
@@ -65,11 +68,11 @@ def resolve_goal(written: Written[GoalSpec], definitions: Definitions) -> tuple[
             tuple(equation.text for equation in tree.equations),
             sorted((name, str(value)) for name, value in tree.given.items()),
             sorted((name, str(factor)) for name, factor in scenarios.items()),
-            spec.phasing,
+            phasing,
         ),
         where=written.where,
     )
-    return goal, []
+    return goal, issues
 
 
 def _solved(

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from dagster_project.goals.spec_phasing import PhasingField, PhasingSpec
 from dagster_project.kpi.spec.base import Day, Identifier, Identifiers, LabelField, Spec, Text, Texts
 from dagster_project.kpi.text import Quantity, parse_quantity
 
@@ -113,5 +114,5 @@ class GoalSpec(Spec):
     nodes: dict[Identifier, NodeSpec] = Field(default_factory=dict)
     ksf: list[KsfSpec] = Field(default_factory=list)
     drivers: Identifiers = Field(default_factory=list, description="watched; no arithmetic ties them")
-    phasing: Literal["calendar_days", "business_days"] = "calendar_days"
+    phasing: PhasingField = Field(default_factory=PhasingSpec, description="how the target is due")
     scenarios: dict[Identifier, Factor] = Field(default_factory=dict, description="factors of the plan")

@@ -13,9 +13,9 @@ from dagster_project.goals.actuals import read_periods
 from dagster_project.goals.columns import GOAL_TARGETS, GOAL_TREE, KGI_ATTAINMENT
 from dagster_project.goals.frames import TOTAL, Slice, frame, read_days
 from dagster_project.goals.model import Goal
-from dagster_project.goals.phasing import phase
+from dagster_project.goals.paths import Shapes
 from dagster_project.goals.progress import attainment_rows
-from dagster_project.goals.targets import target_rows, tree_rows
+from dagster_project.goals.target_rows import target_rows, tree_rows
 from dagster_project.kpi.model import Definitions
 
 
@@ -52,25 +52,15 @@ def build_goal_tables(
                        data_through; NULL where none are left, for rates and levels
     status             see attainment.status_of
     """
-    calendar = BusinessCalendar(definitions.calendar)
-    daily = read_days(kpi_daily, slices_of(goals))
-    phased = {goal.name: phase(goal.period, goal.phasing, calendar) for goal in goals}
+    shapes = Shapes(BusinessCalendar(definitions.calendar), read_days(kpi_daily, slices_of(goals)))
     attained = (
         row
         for goal in goals
-        for row in attainment_rows(
-            goal,
-            phased[goal.name],
-            daily,
-            read_periods(kpi_period, goal.period, as_of),
-            calendar,
-            as_of,
-            run_id,
-        )
+        for row in attainment_rows(goal, shapes, read_periods(kpi_period, goal.period, as_of), as_of, run_id)
     )
     return GoalTables(
         frame(tree_rows(goals), GOAL_TREE),
-        frame(target_rows(goals, phased), GOAL_TARGETS),
+        frame(target_rows(goals, shapes), GOAL_TARGETS),
         frame(attained, KGI_ATTAINMENT),
     )
 

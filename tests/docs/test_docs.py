@@ -12,6 +12,7 @@ import pytest
 
 from dagster_project.cli.main import _shared_options, cli
 from dagster_project.goals import spec as goals
+from dagster_project.goals.spec_phasing import PhasingSpec
 from dagster_project.kpi.expressions import AGGREGATES, FUNCTIONS
 from dagster_project.kpi.model import SourceColumn
 from dagster_project.kpi.spec import entities, kpis, settings, sources
@@ -56,7 +57,7 @@ SPECS: dict[str, tuple[type[Spec], ...]] = {
         entities.DimensionSpec,
     ),
     "kpis": (kpis.KpiFileSpec, kpis.KpiSpec, kpis.OperandSpec),
-    "goals": (goals.GoalSpec, goals.PeriodSpec, goals.KgiSpec, goals.NodeSpec, goals.KsfSpec),
+    "goals": (goals.GoalSpec, goals.PeriodSpec, goals.KgiSpec, goals.NodeSpec, goals.KsfSpec, PhasingSpec),
 }
 
 

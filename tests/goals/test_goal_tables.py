@@ -1,21 +1,13 @@
 """goal_tree, goal_targets and kgi_attainment over frames of daily values."""
 
 from datetime import date, timedelta
-from fractions import Fraction
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from dagster_project.calendar.business import BusinessCalendar
-from dagster_project.calendar.fiscal import Period
 from dagster_project.goals import columns
-from dagster_project.goals.phasing import phase
 from dagster_project.goals.tables import build_goal_tables
-from dagster_project.kpi.model import CalendarRules
 
-CALENDAR = BusinessCalendar(CalendarRules())
 PERIOD_COLUMNS = [
     "grain", "period_start", "kpi", "dimension", "segment", "elapsed_days", "value", "status_reason",
 ]  # fmt: skip
@@ -54,36 +46,6 @@ def attainment(goals, definitions, frame, as_of, periods=NO_PERIODS):
 def row(goals_of, definitions, kpi, target, frame, as_of=date(2026, 5, 10), extra="", periods=NO_PERIODS):
     goals = goals_of(MAY.replace("KPI", kpi).replace("TARGET", str(target)) + extra)
     return attainment(goals, definitions, frame, as_of, periods).iloc[0]
-
-
-targets = st.fractions(min_value=Fraction(1, 100), max_value=10**10, max_denominator=1000)
-runs = st.tuples(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.integers(0, 400))
-
-
-@given(targets, runs, st.sampled_from(["calendar_days", "business_days"]))
-def test_daily_targets_sum_to_the_cumulative_and_the_last_cumulative_is_the_target(target, run, phasing):
-    start, length = run
-    phased = phase(Period("range", start, start + timedelta(days=length)), phasing, CALENDAR)
-    through = Fraction(0)
-    for day, due in zip(phased.daily(target), phased.cumulative(target), strict=True):
-        through += day
-        assert day >= 0
-        assert due == through
-    assert through == target
-    assert phased.share(start - timedelta(days=1)) == 0
-    assert phased.share(start + timedelta(days=length)) == 1
-
-
-def test_business_day_phasing_asks_for_nothing_on_a_closed_day():
-    phased = phase(Period("month", date(2026, 5, 1), date(2026, 5, 31)), "business_days", CALENDAR)
-    asked = [day for day, due in zip(phased.days, phased.daily(Fraction(18)), strict=True) if due]
-    assert len(asked) == 18
-    assert all(CALENDAR.is_business_day(day) for day in asked)
-
-
-def test_a_period_without_a_business_day_is_phased_by_calendar_days():
-    weekend = Period("range", date(2026, 5, 9), date(2026, 5, 10))
-    assert phase(weekend, "business_days", CALENDAR).daily(Fraction(2)) == [1, 1]
 
 
 def test_every_target_of_every_scenario_ends_on_the_target_of_the_period(sales_goal, definitions):

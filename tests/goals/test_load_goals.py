@@ -131,7 +131,7 @@ def test_a_period_that_cannot_be_told_is_refused(goals_of, period):
         (("target: 100", "target: 20%"), "a percentage for 'revenue', which is in JPY"),
         ((", target: 100", ""), "'revenue' has no target, and none follows from the tree"),
         (("kgi:", "phasng: business_days\nkgi:"), "unknown key 'phasng' (did you mean 'phasing'?)"),
-        (("kgi:", "phasing: {like: last_year}\nkgi:"), "is not one of calendar_days, business_days"),
+        (("kgi:", "phasing: {like: last_yaer}\nkgi:"), "is not one of last_year (did you mean 'last_year'?)"),
         (("kgi:", "actions: []\nkgi:"), "unknown key 'actions' (accepted: goal, label"),
         (("kgi:", "tree: [revenue = orders * aov]\nkgi:"), "'orders' is neither a node nor a KPI"),
         (("kgi:", "tree: [revenue = leeds * deals]\nkgi:"), "(did you mean 'leads'?)"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dagster_project.goals.frames import TOTAL
 from dagster_project.goals.model import Goal
-from dagster_project.goals.phasing import Phased
+from dagster_project.goals.paths import Shapes
 
 FIRST_REVISION = 0
 
@@ -45,19 +45,16 @@ def tree_rows(goals: Sequence[Goal]) -> Iterator[tuple[Any, ...]]:
             )
 
 
-def target_rows(goals: Sequence[Goal], phased: Mapping[str, Phased]) -> Iterator[tuple[Any, ...]]:
+def target_rows(goals: Sequence[Goal], shapes: Shapes) -> Iterator[tuple[Any, ...]]:
     """A row a node with a target, scenario and day; a node without a target has none."""
     for goal in goals:
-        spread = phased[goal.name]
         for node in goal.nodes:
             for scenario in goal.scenarios:
                 target = goal.target(node.name, scenario)
                 if target is None or node.kpi is None:
                     continue
-                level = [target] * len(spread.days)
-                daily = spread.daily(target) if node.accumulates else level
-                cumulative = spread.cumulative(target) if node.accumulates else level
-                for day, due, through in zip(spread.days, daily, cumulative, strict=True):
+                path = shapes.path(goal, node, target)
+                for day, due, through in zip(path.days, path.daily, path.cumulative, strict=True):
                     yield (
                         goal.name,
                         node.name,
