@@ -58,6 +58,10 @@ class Equation:
         """Whether `name` enters the right side as a term of a sum, or multiplied or divided."""
         return "term" if _is_term(self.right, name) else "factor"
 
+    def stands_twice(self, name: str) -> bool:
+        """Whether `name` stands more than once, so that no inversion step by step gives it."""
+        return [self.left, *_names(self.right)].count(name) > 1
+
     def solve_for(self, name: str, values: Mapping[str, Fraction]) -> Fraction | None:
         """The value of `name` that makes both sides equal, every other name being in `values`.
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 from dagster_project.calendar.fiscal import Period
+from dagster_project.goals.actions import Action, bases_in
+from dagster_project.goals.equations import Equation, parse
+from dagster_project.goals.given import Base, Given
 from dagster_project.kpi.model import Kpi, Label, Where
 
 PLAN = "plan"  # the scenario of the targets as written
 
 Level = Literal["kgi", "ksf", "kpi", "action"]
-Role = Literal["root", "term", "factor", "holds", "watched"]
+Role = Literal["root", "term", "factor", "holds", "watched", "drives"]
 Origin = Literal["given", "assumed", "derived", "none"]
+Direction = Literal["up", "down", "within"]
 DayWeights = Literal["calendar_days", "business_days"]
 
 
@@ -55,6 +60,22 @@ class Node:
     equation: str | None
     derived_by: str | None  # the equation that its target was solved from
     owner: str | None
+    within: tuple[float, float] | None = None  # bounds that are its target: its own, else its KPI's
+    opening: Fraction | None = None  # of a stock, where written: its level before the period's first day
+    phasing: Phasing | None = None  # None: the goal's
+    is_tied: bool = False  # equations tie it to the KGI
+
+    @property
+    def direction(self) -> Direction:
+        """Which way is better. Bounds of the node's own replace its KPI's direction."""
+        if self.within is not None or self.kpi is None:
+            return "within" if self.within is not None else "up"
+        return self.kpi.direction
+
+    @property
+    def is_stock(self) -> bool:
+        """True for a level at the end of the period, whose target runs from the opening level."""
+        return self.kpi is not None and self.kpi.is_level
 
     @property
     def accumulates(self) -> bool:
@@ -75,8 +96,11 @@ class Node:
 class Goal:
     """A KGI with its tree and period. `nodes` come parents first, the root (the KGI's node) is the first.
 
-    `targets`: of each scenario, the target of every node that has one; `scenarios` are factors of the plan,
-    'plan' (factor 1) first. `goal_hash` covers everything that shapes a figure; labels and owners do not.
+    `given`: targets and assumptions as written, by node. `targets`: of each scenario, the target of every
+    node that has one; a target that rests on a year before that is not known yet is missing (`unknown_bases`;
+    see goals.growth). `scenarios` are factors of the plan, 'plan' (factor 1) first; `success_at`: from which
+    attainment on each counts as a success. `action_targets`: the same of actions, which are no nodes and in
+    no equation. `goal_hash` covers everything that shapes a figure; labels and owners do not.
     """
 
     name: str
@@ -86,11 +110,21 @@ class Goal:
     period: Period
     nodes: tuple[Node, ...]
     equations: tuple[str, ...]
+    given: Mapping[str, Given]
     targets: Mapping[str, Mapping[str, Fraction]]
     scenarios: Mapping[str, Fraction]
     phasing: Phasing
     goal_hash: str
+    success_at: Mapping[str, Fraction] = field(default_factory=dict)
+    actions: tuple[Action, ...] = ()
+    action_targets: Mapping[str, Mapping[str, Fraction]] = field(default_factory=dict)
+    unknown_bases: frozenset[Base] = frozenset()
     where: Where = field(default=Where("", 0), compare=False)
+
+    @cached_property
+    def system(self) -> tuple[Equation, ...]:
+        """Its equations, parsed."""
+        return tuple(parse(text) for text in self.equations)
 
     @property
     def kgi(self) -> Node:
@@ -102,3 +136,12 @@ class Goal:
     def target(self, node: str, scenario: str = PLAN) -> Fraction | None:
         """The node's target for the whole period, or None where it has none."""
         return self.targets[scenario].get(node)
+
+    def success(self, scenario: str = PLAN) -> Fraction:
+        """From which attainment on the scenario counts as reached: 1 where nothing else is said."""
+        return self.success_at.get(scenario, Fraction(1))
+
+    @property
+    def bases(self) -> frozenset[Base]:
+        """The actuals of earlier periods that its figures rest on."""
+        return bases_in(self.given, self.actions)

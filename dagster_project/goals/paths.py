@@ -48,7 +48,8 @@ class Shapes:
         if not node.kpi.grows:
             return self._phase(goal.period, EVEN_MONTHS, None)
         slice_ = (node.kpi.name, node.dimension, node.segment)
-        return self._phase(goal.period, goal.phasing, slice_ if goal.phasing.by == "last_year" else None)
+        phasing = node.phasing or goal.phasing
+        return self._phase(goal.period, phasing, slice_ if phasing.by == "last_year" else None)
 
     def path(self, goal: Goal, node: Node, target: Fraction) -> Path:
         """The path to a target of the period."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from dagster_project.goals.equations import parse
 from dagster_project.goals.model import Goal
 from dagster_project.goals.solve import solve
 
@@ -26,5 +25,5 @@ def replan(goal: Goal, changed: Mapping[str, Fraction]) -> tuple[dict[str, Fract
     Exact. A figure that no longer follows (a division by zero) is left out. The contradictions are in words:
     a tree that was over-determined and agreed may disagree now.
     """
-    solution, broken = solve([parse(text) for text in goal.equations], given_figures(goal) | dict(changed))
-    return dict(solution.values), tuple(str(contradiction) for contradiction in broken)
+    solution = solve(goal.system, given_figures(goal) | dict(changed), goal.kgi.name)
+    return dict(solution.values), tuple(str(conflict) for conflict in solution.conflicts)

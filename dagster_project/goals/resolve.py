@@ -7,49 +7,65 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from dagster_project.calendar.business import BusinessCalendar
 from dagster_project.calendar.fiscal import Period, fiscal_period, natural_period, period_of
+from dagster_project.errors import UsageError
+from dagster_project.goals.actions import bases_in
+from dagster_project.goals.binding import binder_for
+from dagster_project.goals.given import FigureReader
+from dagster_project.goals.growth import Figures, solve_scenarios
 from dagster_project.goals.model import PLAN, Goal
+from dagster_project.goals.read_actions import read_actions
+from dagster_project.goals.read_tree import read_tree
 from dagster_project.goals.resolve_phasing import resolve_phasing
-from dagster_project.goals.solve import Solution, solve
+from dagster_project.goals.solvable import findings
 from dagster_project.goals.spec import GoalSpec, PeriodSpec
-from dagster_project.goals.tree import Tree, read_tree
 from dagster_project.kpi.issues import Issue
 from dagster_project.kpi.model import CalendarRules, Definitions, Label
 from dagster_project.kpi.spec.base import Written, resolve_label
-from dagster_project.kpi.yamlnodes import Loc
 
 _PERIODS = (
     "write {fiscal_year: 2026}, with quarter: 1 or half: 1 if wanted, {month: 2026-05}, or {from, through}"
 )
+STRETCH = "stretch"
+STRETCH_SUCCESS = Fraction(7, 10)  # of an OKR: 70 % of a stretch target is a success
 
 
 def resolve_goal(written: Written[GoalSpec], definitions: Definitions) -> tuple[Goal | None, list[Issue]]:
     """The goal, or None with everything that is wrong with it."""
     spec = written.spec
     period, issues = _period(written, definitions.calendar)
-    tree, found = read_tree(written, definitions)
-    issues += found
+    binder = binder_for(written, definitions)
+    binder.issues += issues
+    try:
+        calendar = BusinessCalendar(definitions.calendar)
+    except UsageError as error:
+        return None, [written.issue(("period",), str(error))]
+    figures = None
+    if period is not None:
+        figures = FigureReader(period, definitions.calendar, binder.known, calendar)
+    tree = read_tree(binder, figures)
+    actions = read_actions(binder, figures, tree)
     if PLAN in spec.scenarios:
         message = "'plan' is the name of the targets as written"
-        issues.append(written.issue(("scenarios", PLAN), message, "name the scenario otherwise"))
-    if period is None or issues:
-        return None, issues
-    scenarios = {PLAN: Fraction(1), **spec.scenarios}
-    targets: dict[str, Mapping[str, Fraction]] = {}
-    derived_by: dict[str, str] = {}
-    for scenario, factor in scenarios.items():
-        solution, found = _solved(written, tree, scenario, factor)
-        issues += found
-        targets[scenario] = {name: solution.values[name] for name in tree.names if name in solution.values}
-        if scenario == PLAN:
-            derived_by = {name: equation.text for name, equation in solution.derived_by.items()}
-    if not issues:
-        issues = _without_target(written, tree, targets[PLAN])
-    phasing, found = resolve_phasing(written, period, targets[PLAN].get(tree.root))
+        binder.say(("scenarios", PLAN), message, "name the scenario otherwise")
+    if period is None or binder.issues:
+        return None, binder.issues
+    scenarios = {PLAN: Fraction(1), **{name: item.times for name, item in spec.scenarios.items()}}
+    figures_of = Figures(tuple(tree.equations), tree.root, tree.given, actions, scenarios)
+    solved = solve_scenarios(figures_of, {})
+    issues = findings(written, tree, figures_of, solved, calendar, definitions.calendar)
+    phasing, found = resolve_phasing(written, period, solved.targets[PLAN].get(tree.root))
     issues += found
     if any(issue.level == "error" for issue in issues):
         return None, issues
-    nodes = tree.nodes(derived_by)
+    derived_by = figures_of.derived_by()
+    nodes = tree.nodes({name: equation.text for name, equation in derived_by.items()})
+    success_at = {
+        name: item.success.value if item.success is not None else STRETCH_SUCCESS
+        for name, item in spec.scenarios.items()
+        if item.success is not None or name == STRETCH
+    }
     goal = Goal(
         name=spec.goal,
         label=resolve_label(spec.label, spec.goal),
@@ -58,50 +74,43 @@ def resolve_goal(written: Written[GoalSpec], definitions: Definitions) -> tuple[
         period=period,
         nodes=nodes,
         equations=tuple(equation.text for equation in tree.equations),
-        targets=targets,
+        given=tree.given,
+        targets={name: _in_order(values, tree.names) for name, values in solved.targets.items()},
         scenarios=scenarios,
         phasing=phasing,
         goal_hash=_hash(
             spec.goal,
             period,
-            tuple((n.name, n.kpi and n.kpi.name, n.dimension, n.segment, n.parent, n.origin) for n in nodes),
+            tuple(
+                (
+                    n.name,
+                    n.kpi and n.kpi.name,
+                    n.dimension,
+                    n.segment,
+                    n.parent,
+                    n.origin,
+                    n.within,
+                    n.opening,
+                )
+                for n in nodes
+            ),
             tuple(equation.text for equation in tree.equations),
-            sorted((name, str(value)) for name, value in tree.given.items()),
+            sorted((name, repr(given)) for name, given in tree.given.items()),
             sorted((name, str(factor)) for name, factor in scenarios.items()),
+            sorted((name, str(share)) for name, share in success_at.items()),
             phasing,
         ),
+        success_at=success_at,
+        actions=actions,
+        action_targets=solved.action_targets,
+        unknown_bases=bases_in(tree.given, actions),
         where=written.where,
     )
     return goal, issues
 
 
-def _solved(
-    written: Written[GoalSpec], tree: Tree, scenario: str, factor: Fraction
-) -> tuple[Solution, list[Issue]]:
-    """The targets of one scenario: what is given is scaled, what is assumed stands, the rest follows anew.
-
-    Only the KGI and what accumulates (counts, sums) is scaled; a rate that is given as a target is the same
-    in every scenario, or the product of a scaled count and a scaled rate would be scaled twice.
-    """
-    given = {name: value * factor if tree.is_scaled(name) else value for name, value in tree.given.items()}
-    solution, broken = solve(tree.equations, given)
-    issues = []
-    for contradiction in broken:
-        loc: Loc = ("tree", tree.equations.index(contradiction.equation))
-        message = str(contradiction) if scenario == PLAN else f"scenario '{scenario}': {contradiction}"
-        issues.append(written.issue(loc, message, contradiction.hint))
-    return solution, issues
-
-
-def _without_target(written: Written[GoalSpec], tree: Tree, targets: Mapping[str, Fraction]) -> list[Issue]:
-    kgi = written.spec.kgi
-    root = tree.kpis[tree.root]
-    if root.direction == "within":
-        return []
-    if tree.root not in targets:
-        message = f"'{kgi.kpi}' has no target, and none follows from the tree"
-        return [written.issue(("kgi",), message, "write target: 100_000_000")]
-    return []
+def _in_order(values: Mapping[str, Fraction], names: list[str]) -> dict[str, Fraction]:
+    return {name: values[name] for name in names if name in values}
 
 
 def _period(written: Written[GoalSpec], rules: CalendarRules) -> tuple[Period | None, list[Issue]]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from dagster_project.calendar.fiscal import Period
 from dagster_project.goals.model import Phasing
 from dagster_project.goals.phasing import months_of
-from dagster_project.goals.solve import show
+from dagster_project.goals.rounding import figure as show
 from dagster_project.goals.spec import GoalSpec
 from dagster_project.kpi.issues import Issue
 from dagster_project.kpi.spec.base import Written

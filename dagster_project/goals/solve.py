@@ -3,124 +3,204 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from dagster_project.goals.equations import Equation, evaluate
+from dagster_project.goals.order import Step, steps
+from dagster_project.goals.rounding import figure as show
+from dagster_project.goals.together import TooMany, solve_together
 
 # Figures that differ by less are the same: people round what they write.
 TOLERANCE = Fraction(1, 10**9)
 
 
 @dataclass(frozen=True)
-class Solution:
-    """`values`: of every node that is fixed. `derived_by`: for a node not given, its equation."""
+class Conflict:
+    """An equation that the figures can't satisfy. `message` says why; `hint`, what would do.
 
-    values: Mapping[str, Fraction]
-    derived_by: Mapping[str, Equation]
-
-
-@dataclass(frozen=True)
-class Contradiction:
-    """An equation that the figures break. `right` is None where it divides by zero.
-
-    `alone`: what each name on the right would have to be, the others as they are, for it to hold.
+    `missing`: how much its left side is above what its right side comes to; None where that has no figure.
+    `alone`: what each figure as given would have to be, the others as they are, for it to hold.
     """
 
     equation: Equation
-    left: Fraction
-    right: Fraction | None
-    alone: Mapping[str, Fraction]
-
-    def __str__(self) -> str:
-        name = self.equation.left
-        if self.right is None:
-            return f"'{self.equation.text}' divides by zero with these figures"
-        share = f", {show(self.right / self.left * 100)} % of it" if self.left else ""
-        return (
-            f"'{self.equation.text}' does not hold: its right side comes to {show(self.right)}{share}, "
-            f"but {name} is {show(self.left)}"
-        )
+    message: str
+    missing: Fraction | None = None
+    alone: Mapping[str, Fraction] = field(default_factory=dict)
 
     @property
     def hint(self) -> str:
         wanted = [f"{name} {show(value)}" for name, value in self.alone.items()]
         return f"to hold, one alone would have to be: {', or '.join(wanted)}" if wanted else ""
 
+    def __str__(self) -> str:
+        return self.message
 
-def solve(
-    equations: Sequence[Equation], given: Mapping[str, Fraction]
-) -> tuple[Solution, list[Contradiction]]:
-    """Every value that follows from those given, and every equation that they break.
 
-    An equation with one unknown that stands in it once is solved for it, again and again until nothing more
-    follows. Exact: no value is rounded. Names that stay unknown have no value.
+@dataclass(frozen=True)
+class Solution:
+    """`values`: of every name that is fixed. `derived_by`: for a name not given, its equation. `conflicts`:
+    the equations that the figures break. `open_names`: names of the equations that too little is known of.
     """
-    values = dict(given)
-    derived_by: dict[str, Equation] = {}
-    progress = True
-    while progress:
-        progress = False
-        for equation in equations:
-            unknown = [name for name in (equation.left, *equation.names) if name not in values]
-            if len(unknown) != 1:
-                continue
+
+    values: Mapping[str, Fraction]
+    derived_by: Mapping[str, Equation]
+    conflicts: tuple[Conflict, ...]
+    open_names: tuple[str, ...]
+
+
+def solve(equations: Sequence[Equation], given: Mapping[str, Fraction], root: str | None = None) -> Solution:
+    """Every value that follows from those given, exactly, and every equation that they break.
+
+    Step by step (see order.steps); equations that must be solved together are, by sympy. Of several solutions
+    the one without a negative figure is taken, where there is one such. `root`: the KGI, whose reach is said
+    in conflicts further down.
+    """
+    solver = _Solver(equations, dict(given))
+    for step in steps(equations, given):
+        solver.take(step)
+    solver.check()
+    names = dict.fromkeys(name for equation in equations for name in (equation.left, *equation.names))
+    open_names = tuple(name for name in names if name not in solver.values)
+    conflicts = tuple(_explained(conflict, equations, given, root) for conflict in solver.conflicts)
+    return Solution(solver.values, solver.derived_by, conflicts, open_names)
+
+
+@dataclass
+class _Solver:
+    equations: Sequence[Equation]
+    values: dict[str, Fraction]
+    derived_by: dict[str, Equation] = field(default_factory=dict)
+    conflicts: list[Conflict] = field(default_factory=list)
+
+    def take(self, step: Step) -> None:
+        unknown = [name for equation in step.equations for name in (equation.left, *equation.names)]
+        if any(name not in self.values and name not in step.names for name in unknown):
+            return  # a step before it failed
+        if len(step.names) == 1:
             try:
-                value = equation.solve_for(unknown[0], values)
+                value = step.equations[0].solve_for(step.names[0], self.values)
             except ZeroDivisionError:
-                continue
+                return
             if value is not None:
-                values[unknown[0]] = value
-                derived_by[unknown[0]] = equation
-                progress = True
-    broken = [found for equation in equations if (found := _check(equation, values)) is not None]
-    return Solution(values, derived_by), broken
+                self._keep({step.names[0]: value}, step)
+                return
+            if not step.equations[0].stands_twice(step.names[0]):
+                return  # a factor of zero: no value does it, or any
+        self._together(step)
+
+    def _together(self, step: Step) -> None:
+        first, texts = step.equations[0], " and ".join(f"'{e.text}'" for e in step.equations)
+        try:
+            found = solve_together(step.equations, step.names, self.values)
+        except ZeroDivisionError:
+            return
+        except TooMany:
+            message = f"{texts} hold {len(step.names)} unknowns at once, too many to solve together"
+            self.conflicts.append(Conflict(first, f"{message}: give one of them a figure"))
+            return
+        sound = [values for values in found if min(values.values()) >= 0]
+        if len(found) != 1 and len(sound) == 1:
+            found = sound
+        if len(found) == 1:
+            self._keep(found[0], step)
+        elif found:
+            choices = " or ".join(
+                ", ".join(f"{name} {show(value)}" for name, value in values.items()) for values in found
+            )
+            self.conflicts.append(Conflict(first, f"{texts} hold for {choices}: give one of them a figure"))
+        else:
+            names = ", ".join(step.names)
+            self.conflicts.append(Conflict(first, f"{texts} can't hold with these figures, whatever {names}"))
+
+    def _keep(self, values: Mapping[str, Fraction], step: Step) -> None:
+        self.values.update(values)
+        for name in step.names:
+            own = next((e for e in step.equations if e.left == name), None)
+            self.derived_by[name] = own or next(e for e in step.equations if name in (e.left, *e.names))
+
+    def check(self) -> None:
+        told = {conflict.equation for conflict in self.conflicts}
+        for equation in self.equations:
+            found = None if equation in told else _check(equation, self.values)
+            if found is not None:
+                self.conflicts.append(found)
 
 
-def _check(equation: Equation, values: Mapping[str, Fraction]) -> Contradiction | None:
+def _check(equation: Equation, values: Mapping[str, Fraction]) -> Conflict | None:
     unknown = [name for name in equation.names if name not in values]
     left = values.get(equation.left)
     if left is None or len(unknown) > 1:
         return None
-    if unknown:
-        return _unreachable(equation, unknown[0], left, values)
     try:
-        right = evaluate(equation.right, values)
+        right = _whatever(equation, unknown[0], values) if unknown else evaluate(equation.right, values)
     except ZeroDivisionError:
-        return Contradiction(equation, left, None, {})
-    if abs(left - right) <= TOLERANCE * max(abs(left), abs(right)):
+        return Conflict(equation, f"'{equation.text}' divides by zero with these figures")
+    if right is None or abs(left - right) <= TOLERANCE * max(abs(left), abs(right)):
         return None
-    return Contradiction(equation, left, right, _alone(equation, values))
+    message = (
+        f"'{equation.text}' does not hold: its right side comes to {show(right)}{_share(right, left)}, "
+        f"but {equation.left} is {show(left)}: {_difference(left - right)}"
+    )
+    return Conflict(equation, message, left - right)
 
 
-def _unreachable(
-    equation: Equation, name: str, left: Fraction, values: Mapping[str, Fraction]
-) -> Contradiction | None:
-    """A product with a factor of zero is zero whatever the unknown is: no other target is in reach."""
-    try:
-        at = [evaluate(equation.right, {**values, name: Fraction(guess)}) for guess in (1, 2, 7)]
-    except ZeroDivisionError:
-        return None
-    if len(set(at)) > 1 or at[0] == left:
-        return None
-    return Contradiction(equation, left, at[0], _alone(equation, {**values, name: Fraction(1)}))
+def _whatever(equation: Equation, name: str, values: Mapping[str, Fraction]) -> Fraction | None:
+    """The right side where it is the same for any `name`, as a product with a factor of zero is."""
+    at = {evaluate(equation.right, {**values, name: Fraction(guess)}) for guess in (1, 2, 7)}
+    return at.pop() if len(at) == 1 else None
 
 
-def _alone(equation: Equation, values: Mapping[str, Fraction]) -> dict[str, Fraction]:
+def _explained(
+    conflict: Conflict, equations: Sequence[Equation], given: Mapping[str, Fraction], root: str | None
+) -> Conflict:
+    """The conflict with what each figure alone would have to be, and how far the KGI is reached."""
+    if conflict.missing is None:
+        return conflict
     alone: dict[str, Fraction] = {}
-    for name in equation.names:
-        try:
-            value = equation.solve_for(name, values)
-        except ZeroDivisionError:
+    for name in given:
+        others = {key: value for key, value in given.items() if key != name}
+        if name == root or not _bears_on(name, conflict.equation, equations):
             continue
-        if value is not None:
-            alone[name] = value
-    return alone
+        values, broken = _quietly(equations, others)
+        if name in values and conflict.equation not in broken:
+            alone[name] = values[name]
+    message = conflict.message
+    if root is not None and root in given and conflict.equation.left != root:
+        values, _ = _quietly(equations, {key: value for key, value in given.items() if key != root})
+        reached, wanted = values.get(root), given[root]
+        if reached is not None and reached != wanted:
+            message += (
+                f". With these figures {root} comes to {show(reached)}{_share(reached, wanted)}, "
+                f"but its target is {show(wanted)}: {_difference(wanted - reached)}"
+            )
+    return Conflict(conflict.equation, message, conflict.missing, alone)
 
 
-def show(value: Fraction) -> str:
-    """A figure for a message: 300,000,000 or 1,666.67 or 0.05."""
-    if value.denominator == 1:
-        return f"{value.numerator:,}"
-    size = abs(float(value))
-    return f"{float(value):,.2f}" if size >= 1 else f"{float(value):.6g}"
+def _quietly(
+    equations: Sequence[Equation], given: Mapping[str, Fraction]
+) -> tuple[Mapping[str, Fraction], set[Equation]]:
+    solver = _Solver(equations, dict(given))
+    for step in steps(equations, given):
+        solver.take(step)
+    solver.check()
+    return solver.values, {conflict.equation for conflict in solver.conflicts}
+
+
+def _bears_on(name: str, equation: Equation, equations: Sequence[Equation]) -> bool:
+    """Whether some chain of equations leads from the name to the equation."""
+    reached = {name}
+    grows = True
+    while grows:
+        touching = [e for e in equations if reached & {e.left, *e.names}]
+        more = reached | {other for e in touching for other in (e.left, *e.names)}
+        grows, reached = more != reached, more
+    return equation.left in reached
+
+
+def _share(part: Fraction, whole: Fraction) -> str:
+    return f", {show(part / whole * 100)} % of it" if whole else ""
+
+
+def _difference(missing: Fraction) -> str:
+    return f"{show(missing)} is missing" if missing > 0 else f"{show(-missing)} too much"

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from dagster_project.goals.forms import Figure, OrFigure, TargetField, WhereField, YieldField, figure
 from dagster_project.goals.spec_phasing import PhasingField, PhasingSpec
-from dagster_project.kpi.spec.base import Day, Identifier, Identifiers, LabelField, Spec, Text, Texts
-from dagster_project.kpi.text import Quantity, parse_quantity
-
-_FIGURE = "a figure is wanted here, such as 100_000_000 or 20%"
-
-
-def _figure(value: Any) -> Quantity:
-    if not isinstance(value, str):
-        raise ValueError(_FIGURE)
-    quantity = parse_quantity(value)
-    if quantity.relative:
-        raise ValueError(f"{_FIGURE}; '{value}' is a change: write the figure that it comes to")
-    return quantity
+from dagster_project.kpi.spec.base import Day, Days, Identifier, Identifiers, LabelField, Spec, Text, Texts
 
 
 def _whole(value: Any) -> int:
@@ -37,28 +25,22 @@ def _month(value: Any) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _one_dimension(value: Any) -> Any:
-    if isinstance(value, dict) and len(value) != 1:
-        raise ValueError(
-            "one dimension is wanted, such as {channel: b2b}; make one column of two in the entity"
-        )
-    return value
-
-
-def _factor(value: Any) -> Fraction:
-    quantity = _figure(value)
+def _factor(value: Any) -> Any:
+    quantity = figure(value)
     if quantity.value <= 0:
         raise ValueError(f"'{value}': a scenario is a factor of the plan above 0, such as 0.95 or 1.4")
     return quantity.value
 
 
-Figure = Annotated[Any, BeforeValidator(_figure), WithJsonSchema({"type": ["number", "string"]})]
+def _scenario(value: Any) -> Any:
+    return {"times": value} if isinstance(value, str) else value
+
+
 Factor = Annotated[Any, BeforeValidator(_factor), WithJsonSchema({"type": ["number", "string"]})]
 Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": "integer"})]
 Month = Annotated[
     Any, BeforeValidator(_month), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$"})
 ]
-WhereField = Annotated[dict[Identifier, Text], BeforeValidator(_one_dimension)]
 
 
 class PeriodSpec(Spec):
@@ -76,7 +58,8 @@ class KgiSpec(Spec):
     """The key goal indicator."""
 
     kpi: Identifier
-    target: Figure | None = Field(default=None, description="of the whole period; or the tree gives it")
+    target: TargetField | None = Field(default=None, description="of the whole period; or the tree gives it")
+    opening: Figure | None = Field(default=None, description="of a stock: its level before the first day")
     where: WhereField | None = None
 
 
@@ -85,8 +68,11 @@ class NodeSpec(Spec):
 
     kpi: Identifier | None = Field(default=None, description="default: the KPI of the node's own name")
     where: WhereField | None = Field(default=None, description="replaces the goal's")
-    target: Figure | None = None
-    assume: Figure | None = Field(default=None, description="an assumption that the other targets rest on")
+    target: TargetField | None = None
+    assume: TargetField | None = Field(
+        default=None, description="an assumption that the other targets rest on"
+    )
+    opening: Figure | None = Field(default=None, description="of a stock: its level before the first day")
     level: Literal["ksf", "kpi", "action"] | None = None
     label: LabelField | None = None
     owner: Text | None = None
@@ -98,6 +84,52 @@ class KsfSpec(Spec):
     name: Identifier
     label: LabelField | None = None
     holds: Identifiers = Field(default_factory=list, description="nodes or KPIs that it rests on")
+
+
+class CapacitySpec(Spec):
+    """How much of an action can be done: 120 a business day."""
+
+    n: Figure
+    per: Literal["business_day", "calendar_day", "week", "month", "quarter", "half", "year"]
+
+
+class RampSpec(Spec):
+    """A capacity that grows, day by day alike, to its full size."""
+
+    over: Days = Field(description="how long it takes: 90 days")
+    from_: Figure | None = Field(default=None, alias="from", description="the share on the first day; 0%")
+
+
+class ActionSpec(Spec):
+    """What is done: counted, owned, due, and within a capacity."""
+
+    name: Identifier
+    label: LabelField | None = None
+    kpi: Identifier | None = Field(default=None, description="default: the KPI of the action's own name")
+    where: WhereField | None = Field(default=None, description="replaces the goal's")
+    drives: Identifier = Field(description="the node that it brings forward")
+    yield_: YieldField | None = Field(
+        default=None, alias="yield", description="of the driven node for each; a node, a KPI or a figure"
+    )
+    share: Figure | None = Field(default=None, description="the part of the driven target it is to bring")
+    target: TargetField | None = Field(default=None, description="default: from `drives` and `yield`")
+    owner: Text | None = None
+    from_: Day | None = Field(default=None, alias="from", description="default: the period's first day")
+    due: Day | None = Field(default=None, description="default: the period's last day")
+    capacity: CapacitySpec | None = None
+    ramp: RampSpec | None = None
+
+
+class ScenarioSpec(Spec):
+    """A factor of the plan, and from which attainment on it counts as a success."""
+
+    times: Factor
+    success: Figure | None = Field(
+        default=None, description="default: 70% of a scenario named stretch, else 100%"
+    )
+
+
+ScenarioField = Annotated[ScenarioSpec, BeforeValidator(_scenario), OrFigure()]
 
 
 class GoalSpec(Spec):
@@ -114,5 +146,8 @@ class GoalSpec(Spec):
     nodes: dict[Identifier, NodeSpec] = Field(default_factory=dict)
     ksf: list[KsfSpec] = Field(default_factory=list)
     drivers: Identifiers = Field(default_factory=list, description="watched; no arithmetic ties them")
+    actions: list[ActionSpec] = Field(default_factory=list, description="what is done to drive a node")
     phasing: PhasingField = Field(default_factory=PhasingSpec, description="how the target is due")
-    scenarios: dict[Identifier, Factor] = Field(default_factory=dict, description="factors of the plan")
+    scenarios: dict[Identifier, ScenarioField] = Field(
+        default_factory=dict, description="factors of the plan"
+    )

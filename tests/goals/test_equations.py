@@ -59,37 +59,83 @@ def test_an_equation_solved_for_any_of_its_names_gives_that_name_back(right, nam
 
 
 def test_21_at_35_percent_is_60_exactly():
-    solution, broken = solve(
-        [parse("orders = deals * rate")], {"orders": Fraction(21), "rate": Fraction("0.35")}
-    )
+    solution = solve([parse("orders = deals * rate")], {"orders": Fraction(21), "rate": Fraction("0.35")})
     assert solution.values["deals"] == 60
-    assert broken == []
+    assert solution.conflicts == ()
 
 
-def test_a_name_that_stands_twice_is_left_unknown():
-    solution, broken = solve([parse("x = a + a * b")], {"x": Fraction(6), "b": Fraction(2)})
+def test_a_name_that_stands_twice_is_solved_for():
+    solution = solve([parse("x = a + a * b")], {"x": Fraction(6), "b": Fraction(2)})
+    assert solution.values["a"] == 2
+    assert solution.derived_by["a"].text == "x = a + a * b"
+
+
+def test_equations_with_two_unknowns_each_are_solved_together():
+    equations = [
+        parse("profit = revenue - cost"),
+        parse("revenue = units * price"),
+        parse("cost = units * unit_cost + rent"),
+    ]
+    figures = {"profit": 50_000, "price": 300, "unit_cost": 100, "rent": 30_000}
+    solution = solve(equations, {name: Fraction(value) for name, value in figures.items()})
+    assert (solution.values["units"], solution.values["revenue"]) == (400, 120_000)
+    assert solution.conflicts == ()
+
+
+def test_of_two_solutions_the_one_without_a_negative_figure_is_taken():
+    solution = solve([parse("area = side * (side + 2)")], {"area": Fraction(15)})
+    assert solution.values["side"] == 3
+
+
+def test_two_solutions_that_are_both_possible_are_told_and_neither_is_taken():
+    solution = solve([parse("x = a * (5 - a)")], {"x": Fraction(6)})
+    (conflict,) = solution.conflicts
+    assert "a 2 or a 3: give one of them a figure" in str(conflict)
     assert "a" not in solution.values
-    assert broken == []
+
+
+def test_figures_that_no_value_satisfies_are_told():
+    solution = solve([parse("x = a * a")], {"x": Fraction(-1)})
+    assert "can't hold with these figures, whatever a" in str(solution.conflicts[0])
+
+
+def test_a_root_that_is_no_fraction_is_near_enough_to_satisfy_its_equation():
+    solution = solve(
+        [parse("final = start * (1 + rate) * (1 + rate)")], {"final": Fraction(2), "start": Fraction(1)}
+    )
+    assert abs((1 + solution.values["rate"]) ** 2 - 2) < Fraction(1, 10**30)
+    assert solution.conflicts == ()
 
 
 def test_a_kpi_set_that_cannot_reach_the_kgi_is_told_what_each_alone_would_have_to_be():
     figures = {"revenue": Fraction(10**9), "contracts": Fraction(500), "price": Fraction(50_000)}
-    _, (broken,) = solve([parse("revenue = contracts * price * 12")], figures)
+    (broken,) = solve([parse("revenue = contracts * price * 12")], figures, "revenue").conflicts
     assert "300,000,000" in str(broken)
     assert "1,000,000,000" in str(broken)
     assert "30 %" in str(broken)
+    assert "700,000,000 is missing" in str(broken)
     assert "contracts 1,666.67" in broken.hint
     assert "price 166,666.67" in broken.hint
 
 
+def test_what_each_kpi_would_have_to_be_is_found_through_a_chain_of_equations():
+    equations = [parse("revenue = monthly * 12"), parse("monthly = contracts * price")]
+    figures = {"revenue": Fraction(10**9), "contracts": Fraction(500), "price": Fraction(50_000)}
+    (broken,) = solve(equations, figures, "revenue").conflicts
+    assert broken.equation.left == "monthly"
+    assert "revenue comes to 300,000,000, 30 % of it, but its target is 1,000,000,000" in str(broken)
+    assert broken.hint.endswith("contracts 1,666.67, or price 166,666.67")
+
+
 def test_a_factor_of_zero_leaves_no_other_target_in_reach():
-    _, (broken,) = solve([parse("orders = deals * rate")], {"orders": Fraction(20), "rate": Fraction(0)})
+    figures = {"orders": Fraction(20), "rate": Fraction(0)}
+    (broken,) = solve([parse("orders = deals * rate")], figures).conflicts
     assert "does not hold" in str(broken)
 
 
 def test_a_division_by_zero_is_said_not_raised():
     values = {"x": Fraction(1), "a": Fraction(1), "b": Fraction(0)}
-    _, (broken,) = solve([parse("x = a / b")], values)
+    (broken,) = solve([parse("x = a / b")], values).conflicts
     assert "divides by zero" in str(broken)
 
 
@@ -100,8 +146,8 @@ def test_figures_of_a_month_and_its_year_agree():
         parse("yearly = monthly * 12"),
     ]
     given_values = {"inquiries": Fraction(100), "orders": Fraction(20), "price": Fraction(500_000)}
-    solution, broken = solve(equations, given_values)
-    assert broken == []
+    solution = solve(equations, given_values)
+    assert solution.conflicts == ()
     assert solution.values["rate"] == Fraction(1, 5)
     assert solution.values["monthly"] == 10_000_000
     assert solution.values["yearly"] == 120_000_000

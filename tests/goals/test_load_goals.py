@@ -78,7 +78,7 @@ def test_a_node_reads_its_own_segment_or_the_goals(goals_of):
         + """
 where: {channel: b2b}
 tree: [revenue = orders_won * average_order_value]
-nodes: {orders_won: {where: {customer_type: new}}}
+nodes: {orders_won: {where: {customer_type: new}}, average_order_value: {assume: 20}}
 """
     )
     slices = {node.name: (node.dimension, node.segment) for node in goal.nodes}
@@ -126,18 +126,31 @@ def test_a_period_that_cannot_be_told_is_refused(goals_of, period):
     ("change", "said"),
     [
         (("kpi: revenue", "kpi: revenu"), ":3:7: goal 'g': unknown KPI 'revenu' (did you mean 'revenue'?)"),
-        (("target: 100", "target: +10%"), ":3:21: goal 'g': 'kgi.target': a figure is wanted here"),
-        (("target: 100", "target: {times: 1.1}"), "a figure is wanted here, such as 100_000_000 or 20%"),
+        (("target: 100", "target: much"), ":3:21: goal 'g': 'kgi.target': 'much' is not a figure"),
+        (("target: 100", "target: +10pt"), "points for 'revenue', which is in JPY (write +10%)"),
+        (("target: 100", "target: -10%"), "a decline is {times: 0.9, of: {kpi: revenue, offset_window"),
+        (("target: 100", "target: {times: 1.1}"), "'times' and 'of' go together; write 100_000_000"),
+        (("target: 100", "target: {times: 1.1, of: {kpi: revenu}}"), "(did you mean 'revenue'?)"),
+        (("target: 100", "target: {times: 1.1, of: {kpi: leads}}"), "in count, is no target in JPY"),
+        (("target: 100", "target: {times: 2, of: {kpi: revenue, offset_window: soon}}"), "no span of time"),
+        (("target: 100", "target: {within: [9, 5]}"), "the wrong way round (write [low, high])"),
+        (("target: 100", "target: 100, opening: 5"), "'revenue' is no level"),
+        (("kgi:", "nodes: {churn_rate: {target: {per_business_day: 8}}}\nkgi:"), "does not grow with the"),
+        (("kgi:", "nodes: {leads: {assume: {within: [1, 2]}}}\nkgi:"), "is one figure, not bounds"),
+        (("kgi:", "scenarios: {stretch: {success: 70%}}\nkgi:"), "'times' is missing"),
         (("target: 100", "target: 20%"), "a percentage for 'revenue', which is in JPY"),
         ((", target: 100", ""), "'revenue' has no target, and none follows from the tree"),
         (("kgi:", "phasng: business_days\nkgi:"), "unknown key 'phasng' (did you mean 'phasing'?)"),
         (("kgi:", "phasing: {like: last_yaer}\nkgi:"), "is not one of last_year (did you mean 'last_year'?)"),
-        (("kgi:", "actions: []\nkgi:"), "unknown key 'actions' (accepted: goal, label"),
+        (("kgi:", "reasons: []\nkgi:"), "unknown key 'reasons'"),
         (("kgi:", "tree: [revenue = orders * aov]\nkgi:"), "'orders' is neither a node nor a KPI"),
         (("kgi:", "tree: [revenue = leeds * deals]\nkgi:"), "(did you mean 'leads'?)"),
         (("kgi:", "tree: [leads = deals * 2]\nkgi:"), "nothing ties 'leads' to the KGI 'revenue'"),
         (("kgi:", "tree: [revenue = leads, revenue = deals]\nkgi:"), "a second equation for 'revenue'"),
-        (("kgi:", "tree: [revenue = leads, leads = revenue]\nkgi:"), "a circle: revenue → leads → revenue"),
+        (
+            ("kgi:", "tree: [revenue = leads, leads = revenue]\nkgi:"),
+            "a circle in 'leads = revenue': revenue → leads → revenue",
+        ),
         (("kgi:", "where: {chanel: b2b}\nkgi:"), "no dimension 'chanel' (did you mean 'channel'?)"),
         (("kgi:", "where: {channel: b2b, team: x}\nkgi:"), "one dimension is wanted"),
         (("kgi:", "nodes: {leads: {target: 5, assume: 5}}\nkgi:"), "has a target and an assumption"),

@@ -129,6 +129,17 @@ class Kpi:
         )
 
     @property
+    def is_level(self) -> bool:
+        """Whether it is a level (a stock) as of the period's last day."""
+        stock = self.leaves[0].numerator.measure.stock
+        return (
+            self.formula is None
+            and self.leaves[0].denominator is None
+            and stock is not None
+            and stock.period_agg == "last"
+        )
+
+    @property
     def sums_of_sides(self) -> bool:
         """Whether a period's value follows from its days' numerators and denominators."""
         return self.adds or (
