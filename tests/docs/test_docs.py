@@ -11,6 +11,7 @@ import click
 import pytest
 
 from dagster_project.cli.main import _shared_options, cli
+from dagster_project.goals import forms
 from dagster_project.goals import spec as goals
 from dagster_project.goals.spec_phasing import PhasingSpec
 from dagster_project.kpi.expressions import AGGREGATES, FUNCTIONS
@@ -57,7 +58,20 @@ SPECS: dict[str, tuple[type[Spec], ...]] = {
         entities.DimensionSpec,
     ),
     "kpis": (kpis.KpiFileSpec, kpis.KpiSpec, kpis.OperandSpec),
-    "goals": (goals.GoalSpec, goals.PeriodSpec, goals.KgiSpec, goals.NodeSpec, goals.KsfSpec, PhasingSpec),
+    "goals": (
+        goals.GoalSpec,
+        goals.PeriodSpec,
+        goals.KgiSpec,
+        goals.NodeSpec,
+        goals.KsfSpec,
+        goals.ActionSpec,
+        goals.CapacitySpec,
+        goals.RampSpec,
+        goals.ScenarioSpec,
+        forms.TargetSpec,
+        forms.OfSpec,
+        PhasingSpec,
+    ),
 }
 
 
