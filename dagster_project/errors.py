@@ -17,6 +17,7 @@ from typing import Any
 
 EXIT_OK = 0
 EXIT_NOTHING_PUBLISHED = 1
+EXIT_TESTS_FAILED = 1
 EXIT_WRONG = 2
 EXIT_MARKS = 3  # only under --strict: published, with marks
 

@@ -16,11 +16,14 @@ from dagster_project.project import Project
 def all_issues(project: Project) -> tuple[list[Issue], str]:
     """Every finding in definitions and goals, and one line that counts what is defined."""
     from dagster_project.goals.load import check_goals
+    from dagster_project.valuetests.load import check_tests
 
     definitions, issues = check_definitions(project.root)
     if definitions is None:
         return issues, ""
     goals, found = check_goals(project.root, definitions)
+    _, wrong_tests = check_tests(project.root, definitions)
+    found = [*found, *wrong_tests]
     counts = ", ".join(
         f"{len(items)} {one if len(items) == 1 else many}"
         for items, one, many in (

@@ -11,6 +11,7 @@ from dagster_project.kpi.compile.files import compile_project, differences
 from dagster_project.kpi.load import load_definitions
 from dagster_project.kpi.schema import SCHEMA_FILE, schema_text
 from dagster_project.project import Project
+from dagster_project.valuetests.spec import ValueTestFileSpec
 
 
 @click.command("compile")
@@ -24,7 +25,9 @@ def compile_(project: Project, check: bool) -> None:
     if check:
         found = differences(files, project.generated)
         # A project that has only been run has no schema.json yet, and nothing is wrong with that.
-        if schema.is_file() and schema.read_text(encoding="utf-8") != schema_text(GoalSpec):
+        if schema.is_file() and schema.read_text(encoding="utf-8") != schema_text(
+            GoalSpec, ValueTestFileSpec
+        ):
             found.append(f"stale: {SCHEMA_FILE}")
         if found:
             listed = "\n".join(f"  {line}" for line in found)
@@ -34,7 +37,7 @@ def compile_(project: Project, check: bool) -> None:
         click.echo(f"{len(files) + 1} generated files are current.")
         return
     changed = write_dbt_project(project, definitions)
-    schema.write_text(schema_text(GoalSpec), encoding="utf-8")
+    schema.write_text(schema_text(GoalSpec, ValueTestFileSpec), encoding="utf-8")
     for line in changed:
         click.echo(f"  {line}")
     click.echo(f"{len(files) + 1} files compiled, {len(changed)} changed.")

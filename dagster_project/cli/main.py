@@ -1,7 +1,7 @@
 """`kpi`: the command line. Commands are imported only when they are called, so that `kpi check` stays light.
 
-Exit codes: 0 fine (warnings and marks are printed) · 1 nothing published, or generated files stale ·
-2 wrong usage or definitions · 3 marks under --strict.
+Exit codes: 0 fine (warnings and marks are printed) · 1 nothing published, generated files stale, or a value
+test failed · 2 wrong usage or definitions · 3 marks under --strict.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dagster_project.errors import DefinitionError, ShirubeError
 COMMANDS = {
     "check": "dagster_project.cli.check:check",
     "compile": "dagster_project.cli.compile:compile_",
+    "test": "dagster_project.cli.test:test_",
     "run": "dagster_project.cli.run:run",
     "status": "dagster_project.cli.status:status",
     "query": "dagster_project.cli.query:query",

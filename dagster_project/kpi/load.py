@@ -23,7 +23,7 @@ from dagster_project.kpi.yamlnodes import Document, Loc, read
 
 FOLDER = "kpi_definitions"
 SINGLE_FILES = ("project", "calendar", "entities")
-FOLDERS = ("sources", "entities", "kpis", "goals")
+FOLDERS = ("sources", "entities", "kpis", "goals", "tests")
 
 
 @dataclass

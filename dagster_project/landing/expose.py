@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -17,6 +17,11 @@ from dagster_project.landing.coverage import SourceDay, last_day, open_holds, so
 from dagster_project.landing.freshness import freshness_table, inputs_table, quarantine_table
 from dagster_project.landing.ledger import Entry, Ledger
 from dagster_project.landing.onefile import mapping_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from dagster_project.calendar.business import BusinessCalendar
 
 # As in warehouse.py: one process may open a DuckDB file twice only with equal settings.
 _NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
@@ -94,6 +99,21 @@ def expose(
     """Write schemas `landing` and `night` of the warehouse in one transaction."""
     import duckdb
 
+    warehouse.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(warehouse), config=_NO_EXTENSIONS) as connection:
+        return expose_into(connection, landing_dir, sources, rules, as_of, run_id, known_at)
+
+
+def expose_into(
+    connection: duckdb.DuckDBPyConnection,
+    landing_dir: Path,
+    sources: Sequence[Source],
+    rules: CalendarRules,
+    as_of: date,
+    run_id: str,
+    known_at: datetime | None = None,
+) -> Exposed:
+    """As `expose`, into a database that is open already."""
     from dagster_project.calendar.business import BusinessCalendar
 
     calendar = BusinessCalendar(rules)
@@ -101,9 +121,7 @@ def expose(
     days: list[SourceDay] = []
     for state in states:
         days += source_days(state.source, state.uses, state.held, rules, as_of, calendar.is_business_day)
-    first = min([row.date for row in days], default=as_of)
-    start = min(date(as_of.year - 10, 1, 1), date(first.year, 1, 1))
-    open_days = calendar.days(start, date(as_of.year + 3, 12, 31))
+    open_days = calendar_days(calendar, min([row.date for row in days], default=as_of), as_of)
     statements = [
         "drop schema if exists landing cascade",
         "create schema landing",
@@ -112,16 +130,14 @@ def expose(
     statements += [
         f'create view landing."{s.source.name}" as {view_sql(s, landing_dir, as_of)}' for s in states
     ]
-    warehouse.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(warehouse), config=_NO_EXTENSIONS) as connection:
-        connection.execute("begin")
-        for statement in statements:
-            connection.execute(statement)
-        for name, table in _night_tables(days, open_days, rules, as_of, run_id, known_at).items():
-            connection.register("_rows", table)
-            connection.execute(f"create or replace table night.{name} as select * from _rows")
-            connection.unregister("_rows")
-        connection.execute("commit")
+    connection.execute("begin")
+    for statement in statements:
+        connection.execute(statement)
+    for name, table in night_tables(days, open_days, rules, as_of, run_id, known_at).items():
+        connection.register("_rows", table)
+        connection.execute(f"create or replace table night.{name} as select * from _rows")
+        connection.unregister("_rows")
+    connection.execute("commit")
     return Exposed(
         freshness_table(states, days, rules, as_of),
         quarantine_table(states, landing_dir),
@@ -134,7 +150,13 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _column_types(source: Source) -> dict[str, str]:
+def column_types(source: Source) -> dict[str, str]:
+    """(column → SQL type) of a source's relation in schema `landing`, the technical columns last."""
+    types = _declared_types(source)
+    return types | {name: kind for name, kind in _TECHNICAL.items() if name not in types}
+
+
+def _declared_types(source: Source) -> dict[str, str]:
     if source.preset == "ga4_events":
         return ga4.COLUMNS
     return {column.name: SQL_TYPES[column.type] for column in source.columns}
@@ -146,7 +168,7 @@ def view_sql(state: SourceInForce, landing_dir: Path, as_of: date) -> str:
     Of daily files only days up to `as_of` are read.
     """
     source = state.source
-    types = _column_types(source)
+    types = _declared_types(source)
     extra = {name: kind for name, kind in _TECHNICAL.items() if name not in types}
     whole: list[Use] = []
     selects = []
@@ -187,7 +209,15 @@ def _select(
     return sql
 
 
-def _night_tables(
+def calendar_days(
+    calendar: BusinessCalendar, first: date, as_of: date
+) -> list[tuple[date, bool, str | None]]:
+    """The days that a night's calendar holds: ten years back, or to the first known day, and three ahead."""
+    start = min(date(as_of.year - 10, 1, 1), date(first.year, 1, 1))
+    return calendar.days(start, date(as_of.year + 3, 12, 31))
+
+
+def night_tables(
     days: Sequence[SourceDay],
     open_days: Sequence[tuple[date, bool, str | None]],
     rules: CalendarRules,
@@ -195,6 +225,8 @@ def _night_tables(
     run_id: str,
     known_at: datetime | None,
 ) -> dict[str, pa.Table]:
+    """The tables of schema `night`, by name."""
+
     def table(rows: Sequence[Sequence[Any]], **types: pa.DataType) -> pa.Table:
         columns = list(zip(*rows, strict=True)) if rows else [()] * len(types)
         arrays = [pa.array(column, kind) for column, kind in zip(columns, types.values(), strict=True)]

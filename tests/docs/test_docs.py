@@ -21,6 +21,7 @@ from dagster_project.kpi.spec.base import Spec
 from dagster_project.landing.cells import parser_for
 from dagster_project.landing.numerals import BadCell
 from dagster_project.publish import contract
+from dagster_project.valuetests import spec as valuetests
 from tests.conftest import REPOSITORY, kpi
 from tests.docs.markdown import (
     DOCUMENTS,
@@ -72,6 +73,7 @@ SPECS: dict[str, tuple[type[Spec], ...]] = {
         forms.OfSpec,
         PhasingSpec,
     ),
+    "tests": (valuetests.ValueTestFileSpec, valuetests.ValueTestSpec, valuetests.ExpectSpec),
 }
 
 
@@ -190,6 +192,13 @@ def test_the_project_in_the_language_reference_passes_the_check(tmp_path: Path) 
     names = {path.name for path in (tmp_path / "kpi_definitions").rglob("*.yml")}
     assert {"project.yml", "calendar.yml", "entities.yml"} <= names
     assert len(names) >= 5
+
+
+def test_the_value_tests_in_the_language_reference_pass(tmp_path: Path) -> None:
+    write_titled(DOCS / "language.md", tmp_path)
+    done = kpi("test", "--project", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "5 values of 5 KPIs are right (1 tests)." in done.stdout
 
 
 def test_the_tables_are_documented_as_the_contract_has_them() -> None:

@@ -1,0 +1,27 @@
+"""KPIs computed on the landed rows of a project, in memory: nothing is landed, written or published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+import duckdb
+
+from dagster_project.kpi.model import Definitions
+from dagster_project.landing.expose import expose_into
+from dagster_project.project import Project
+from dagster_project.publish.engine import connect
+from dagster_project.sandbox.build import build
+
+
+@contextmanager
+def built(project: Project, definitions: Definitions, as_of: date) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory with kpi_daily and kpi_period of these definitions, as of that day.
+
+    Raises duckdb.Error where a model is refused, as when a source was landed under another mapping.
+    """
+    with connect([project.landing]) as connection:
+        expose_into(connection, project.landing, definitions.sources, definitions.calendar, as_of, "sandbox")
+        build(connection, definitions)
+        yield connection
