@@ -30,6 +30,7 @@ STEPS = {
     "landing": "landing the exports",
     "models": "building the models",
     "goal_tables": "computing targets and attainment",
+    "gaps": "explaining the gaps",
     "reviews": "reviewing what was assumed",
     "forecast": "forecasting",
     "snapshots": "keeping the night's changes",

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from dagster_project.defs.forecast import forecast_assets
+from dagster_project.defs.gap import gap_assets
 from dagster_project.defs.goals import goal_assets
 from dagster_project.defs.landing import landing_assets
 from dagster_project.defs.models import model_assets
@@ -64,6 +65,7 @@ def build_definitions(
             landing_assets(prepared, days),
             model_assets(prepared, days),
             goal_assets(days),
+            gap_assets(days),
             review_assets(days),
             forecast_assets(days),
             restatements_asset(days),

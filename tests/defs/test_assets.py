@@ -26,6 +26,7 @@ def test_the_assets_are_these_and_no_other(graph: dg.AssetGraph, prepared: Prepa
     expected = {"landing/deals_export", "snapshots/deals", "publication", "restatements"}
     expected |= {f"night/{name}" for name in ("run", "settings", "source_days", "calendar_days")}
     expected |= {"goal_tree", "goal_targets", "kgi_attainment", "kgi_forecast", "kgi_forecast_path"}
+    expected |= {"tree_checks", "gap_drivers", "goal_funnel"}
     expected |= {"assumption_review", "goal_reviews"}
     models = {
         node["name"] for node in prepared.manifest["nodes"].values() if node["resource_type"] == "model"
@@ -61,10 +62,12 @@ def test_the_lineage_runs_from_the_export_to_the_publication(graph: dg.AssetGrap
     assert dg.AssetKey(["snapshots", "deals"]) in below
 
 
-def test_every_dbt_test_is_a_check_in_the_ui(graph: dg.AssetGraph, prepared: Prepared) -> None:
+def test_every_dbt_test_is_a_check_in_the_ui_and_the_trees_are_checked_too(
+    graph: dg.AssetGraph, prepared: Prepared
+) -> None:
     nodes = prepared.manifest["nodes"].values()
     tests = {node["name"] for node in nodes if node["resource_type"] == "test" and node["config"]["enabled"]}
-    assert {key.name for key in graph.asset_check_keys} == tests
+    assert {key.name for key in graph.asset_check_keys} == tests | {"equations_hold"}
 
 
 def test_the_nightly_job_holds_every_asset_and_runs_at_three_in_the_calendars_zone(
