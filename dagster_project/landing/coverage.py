@@ -40,7 +40,9 @@ def first_day(source: Source, uses: Sequence[Use]) -> date | None:
         return source.covers.start
     if source.load == "by_day":
         return min((day for use in uses for day in use.entry.days), default=None)
-    return min((first for first, _ in _dates(uses)), default=None)
+    # Rows without any date tell what is so on the day of their export, and of no day before.
+    exported = [use.entry.version.date() for use in uses if use.entry.version]
+    return min((first for first, _ in _dates(uses)), default=min(exported, default=None))
 
 
 def _declared_through(entry: Entry, source: Source) -> date | None:

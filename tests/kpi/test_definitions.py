@@ -240,3 +240,25 @@ def test_the_hash_follows_the_maps_of_its_source(project):
         text.replace("stage: {type: text}", "stage: {type: text, map: {受注: won}}"), encoding="utf-8"
     )
     assert load_definitions(folder).kpi("revenue").definition_hash != first
+
+
+LOG = """\
+entities:
+  - {entity: visits, from: crm, key: [], times: {closed_on: {}}}
+"""
+
+
+def test_rows_without_a_key_are_told_apart_by_the_line_they_were_landed_from(project):
+    folder = project(entities__visits=LOG)
+    assert load_definitions(folder).entity("visits").key == ("_file", "_line")
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (("from: crm", "from: crm, group_by: owner, columns: {n: count(*)}"), "rows can't be told apart"),
+        (("key: []", "key: [], snapshot: true"), "nothing is the same row the next night"),
+    ],
+)
+def test_what_needs_a_key_is_refused_without_one(project, changed, message):
+    assert message in " | ".join(messages(project(entities__visits=LOG.replace(*changed))))

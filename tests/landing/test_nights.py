@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.kpi.model import CalendarRules, Covers, Source, Version
+from dagster_project.kpi.model import CalendarRules, Covers, Format, Source, Version
 from dagster_project.landing.expose import latest_data
 from dagster_project.landing.files import find_files, matches, refusal
 from dagster_project.landing.ledger import Ledger
@@ -304,6 +304,28 @@ def test_what_an_export_covers_is_known_and_the_rest_is_missing(room: Room) -> N
     }  # fmt: skip
     assert days(room, source, date(2026, 10, 30))["10-29"] == ("provisional", True)
     assert list(days(room, source, date(2026, 10, 30))) == ["10-28", "10-29", "10-30"]
+
+
+def test_rows_without_a_date_are_known_on_the_days_of_their_exports(room: Room) -> None:
+    source = Source(
+        "members",
+        "members*.csv",
+        Format("csv"),
+        "append",
+        (column("id"),),
+        version=Version("manifest"),
+        covers=Covers(through_version_days=0),
+    )
+    for name, moment in (("a", "2026-10-29T23:30:00+09:00"), ("b", "2026-10-30T16:00:00Z")):
+        room.write(f"members_{name}.csv", f"id\n{name}\n")
+        room.write(f"members_{name}.csv.manifest.json", f'{{"exported_at": "{moment}"}}')
+    room.write("members_c.csv", "id\nc\n")
+    report = room.land(source)
+    assert [(file.path, "manifest.json" in file.reason) for file in report.held] == [("members_c.csv", True)]
+    found = days(room, source, date(2026, 11, 1))  # 16:00 UTC is the next day in Tokyo
+    assert {day: known for day, (_, known) in found.items()} == {
+        "10-29": True, "10-30": True, "10-31": True, "11-01": False,
+    }  # fmt: skip
 
 
 def test_days_that_only_a_held_export_would_cover_are_held(room: Room) -> None:

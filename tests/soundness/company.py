@@ -129,6 +129,7 @@ kpis:
   - {name: buyers_2plus, label: x, type: simple, entity: deals, time: closed_on, agg: count_distinct, expr: customer, filter: stage = 'won', having: count(*) >= 2, unit: count, direction: up}
   - {name: buyers_again, label: x, type: simple, entity: deals, time: closed_on, agg: count_distinct, expr: customer, filter: stage = 'won', also_in: previous_period, grains: [month, quarter], unit: count, direction: up}
   - {name: retention, label: x, type: derived, expr: buyers_again / before, input_metrics: [{name: buyers, alias: before, offset_window: 1 month}], grains: [month], unit: percent, direction: up}
+  - {name: retention_of_sides, label: x, type: ratio, numerator: buyers_again, denominator: {name: buyers, offset_window: 1 month}, grains: [month], unit: percent, direction: up}
   - {name: target, label: x, type: simple, entity: plans, agg: sum, expr: amount, spread: {from: starts_on, through: ends_on, over: business_days}, unit: JPY, direction: up}
   - {name: reach, label: x, type: simple, entity: reports, time: report_on, agg: only, expr: reach, filter: report_grain = grain, grains: [day, month], unit: count, direction: up}
   - {name: on_hand, label: x, type: stock, entity: counts, time: counted_on, agg: sum, expr: on_hand, series: [place], carry: 10 days, unit: count, direction: up}

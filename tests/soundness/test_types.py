@@ -312,10 +312,11 @@ def test_customers_with_so_many_rows_in_the_period_are_counted(night, deals):
     check(night, deals, "buyers_2plus", expected)
 
 
-def test_retention_is_those_of_the_period_before_who_are_there_again(night, deals):
+@pytest.mark.parametrize("kpi", ["retention", "retention_of_sides"])
+def test_retention_is_those_of_the_period_before_who_are_there_again(night, deals, kpi):
     months = sorted(dict(periods("month")))
     ends = dict(periods("month"))
-    shown = night.period[(night.period.kpi == "retention") & (night.period.dimension == "total")].set_index(
+    shown = night.period[(night.period.kpi == kpi) & (night.period.dimension == "total")].set_index(
         "period_start"
     )
     for before, month in zip(months, months[1:], strict=False):

@@ -125,10 +125,11 @@ def _resolve(item: Written[EntitySpec], relations: Relations) -> tuple[Entity | 
         issues.append(item.issue(("default_time",), f"'{spec.default_time}' is no date of record here", hint))
     if spec.snapshot and spec.model:
         issues.append(item.issue(("snapshot",), "a hand-written model is not kept in snapshots"))
+    key = _key(item, builder.lineage, issues)
     return Entity(
         name=spec.entity,
         columns=tuple(builder.columns),
-        key=tuple(spec.key),
+        key=key,
         times=times,
         dimensions=dimensions,
         sources=tuple(dict.fromkeys(builder.covering)),
@@ -144,6 +145,18 @@ def _resolve(item: Written[EntitySpec], relations: Relations) -> tuple[Entity | 
         label=resolve_label(spec.label, spec.entity),
         where=item.where,
     ), issues
+
+
+def _key(item: Written[EntitySpec], lineage: bool, issues: list[Issue]) -> tuple[str, ...]:
+    """`[]` is an event log, whose equal rows are kept: the landed line tells them apart."""
+    if item.spec.key:
+        return tuple(item.spec.key)
+    if not lineage:
+        hint = "key: [] is for rows of a source as they were landed"
+        issues.append(item.issue(("key",), "key is empty, and rows can't be told apart", hint))
+    elif item.spec.snapshot:
+        issues.append(item.issue(("snapshot",), "without a key, nothing is the same row the next night"))
+    return ("_file", "_line")
 
 
 def _times(

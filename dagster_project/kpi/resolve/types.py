@@ -65,13 +65,20 @@ def ratio(resolver: Resolver, item: Written[KpiSpec]) -> Value:
     places = tuple(dict.fromkeys((*above.places, *below.places)))
     if above.formula is None and below.formula is None:
         top, bottom = above.leaves[0], below.leaves[0]
-        if replace(top.numerator.measure, name="") == replace(bottom.numerator.measure, name=""):
+        same = replace(top.numerator.measure, name="") == replace(bottom.numerator.measure, name="")
+        same_days = _days(top) == _days(bottom)
+        if same and same_days:
             resolver.fail(item, (), "numerator and denominator are the same measure: the ratio is always 1")
-        if top.denominator is None and bottom.denominator is None and top.shape == bottom.shape:
+        # Sides over other days have no row of sums in common.
+        if top.denominator is None and bottom.denominator is None and same_days:
             leaf = replace(top, denominator=bottom.numerator, scale=spec.scale)
             return Value((leaf,), None, places, unit=unit)
     scale = "" if spec.scale == 1 else f"{spec.scale!r} * "
     return replace(combined(f"{scale}a / nullif(b, 0)", {"a": above, "b": below}, False, unit), places=places)
+
+
+def _days(leaf: Leaf) -> tuple[Shape, int, str]:
+    return leaf.shape, leaf.offset, leaf.offset_unit
 
 
 def _quotient(resolver: Resolver, item: Written[KpiSpec], above: Value, below: Value) -> Unit:

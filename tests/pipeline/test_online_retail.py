@@ -1,0 +1,54 @@
+"""A shop's order lines, one file a day and none on closed days, against figures computed elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import copy_of_project, run_project
+from tests.pipeline.answers import Published, answers, wrong_values
+
+KPIS = {"rows": "invoice_lines_all"}
+DIMENSIONS = {"Country": "country"}
+
+
+@pytest.fixture(scope="module")
+def company(real_data, tmp_path_factory) -> Path:
+    root = copy_of_project("online_retail", tmp_path_factory.mktemp("retail") / "shop")
+    answer = run_project(root, "--data", real_data("online_retail"))
+    assert answer["as_of"] == "2011-08-31"
+    assert answer["warnings"] == []
+    return root
+
+
+@pytest.fixture(scope="module")
+def published(company) -> Published:
+    return Published.of(company)
+
+
+def test_every_answer_comes_out(published, real_data):
+    theirs = list(answers(real_data("online_retail"), KPIS, DIMENSIONS))
+    assert len(theirs) == 2804
+    assert not wrong_values(published.values(), theirs)
+
+
+def test_the_days_without_a_file_are_closed_and_zero_and_none_is_missing(published, real_data):
+    supplied = {path.stem for path in (real_data("online_retail") / "by-day").glob("*.csv")}
+    days = published.daily[published.daily.dimension == "total"]
+    closed = days[~days.date.astype(str).isin(supplied)]
+    assert set(days.data_status) == {"final", "closed"}
+    for name in ("orders", "gross_sales", "customers", "new_customers", "cancelled_invoices"):
+        rows = closed[closed.kpi == name]
+        assert len(rows) == 55, name
+        assert set(rows.data_status) == {"closed"}
+        assert set(rows.value) == {0.0}, name
+    assert closed[closed.kpi == "aov"].value.isna().all()
+
+
+def test_retention_and_churn_are_two_sides_of_the_customers_of_the_month_before(published):
+    months = published.period[(published.period.grain == "month") & (published.period.dimension == "total")]
+    values = months.pivot(index="period_start", columns="kpi", values="value")
+    assert values.retention.isna().sum() == 1  # nothing is known before the first month
+    told = values.dropna(subset=["retention"])
+    assert (told.retention + told.churn_rate - 1).abs().max() < 1e-12
