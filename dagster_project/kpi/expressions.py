@@ -15,7 +15,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
-from dagster_project.kpi.issues import suggest
+from dagster_project.kpi.issues import a, suggest
 from dagster_project.kpi.model import ColumnType
 from dagster_project.kpi.units import PLAIN, Unit, UnitError, unit_of_tree
 
@@ -78,10 +78,11 @@ _SHAPES = (exp.Paren, exp.Neg, exp.Case, exp.If, exp.DPipe, exp.Star, exp.Distin
 
 
 class ExpressionError(ValueError):
-    """The expression does not pass; `hint` says what to write instead."""
+    """The expression does not pass; `hint`: what to write instead; `unknown`: a column that is not there."""
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", unknown: str | None = None) -> None:
         self.hint = hint
+        self.unknown = unknown
         super().__init__(message)
 
 
@@ -132,8 +133,21 @@ def compile_filter(text: str, scope: Scope, units: Mapping[str, Unit] | None = N
     """`text` as a condition; a NULL condition counts as false where it is used. Raises ExpressionError."""
     compiled = compile_expression(text, scope, units=units)
     if compiled.type != "boolean":
-        raise ExpressionError(f"'{text}' is no condition but a {compiled.type}", "compare it with something")
+        raise ExpressionError(f"'{text}' is no condition but {a(compiled.type)}", "compare it with something")
     return compiled
+
+
+def is_quotient(text: str) -> bool:
+    """Whether `text` divides one thing of the row by another. False where it is no expression."""
+    try:
+        tree = _parse(text)
+    except ExpressionError:
+        return False
+    while isinstance(tree, exp.Paren):
+        tree = tree.this
+    return isinstance(tree, exp.Div) and all(
+        side.find(exp.Column) is not None for side in (tree.this, tree.expression)
+    )
 
 
 def _render(tree: exp.Expr) -> str:
@@ -226,7 +240,7 @@ def _check_column(node: exp.Column, scope: Scope) -> None:
         raise ExpressionError(f"'{node.name}' belongs to KPIs", "a column is the same whatever the period")
     if node.name not in scope:
         hint = suggest(node.name, scope) or f"known: {', '.join(sorted(scope))}"
-        raise ExpressionError(f"unknown column '{node.name}'", hint)
+        raise ExpressionError(f"unknown column '{node.name}'", hint, node.name)
 
 
 def _guard_division(node: exp.Expr) -> exp.Expr:
@@ -297,7 +311,7 @@ def _arithmetic_type(node: exp.Expr, scope: Scope) -> ColumnType:
                 f"'{node.sql()}': arithmetic on dates differs between engines", "use days_between(from, to)"
             )
         if kind not in NUMERIC:
-            raise ExpressionError(f"'{side.sql()}' is a {kind}, not a number")
+            raise ExpressionError(f"'{side.sql()}' is {a(kind)}, not a number")
     if isinstance(node, exp.Div):
         return "number"
     if isinstance(node, exp.Mul):
@@ -349,4 +363,4 @@ def _check_operands(node: exp.Expr, scope: Scope) -> None:
         dated_literal = {left, right} & DATED and "text" in (left, right) and isinstance(other, exp.Literal)
         if left == right or {left, right} <= NUMERIC or {left, right} <= DATED or dated_literal:
             continue
-        raise ExpressionError(f"'{node.sql()}' compares a {left} with a {right}")
+        raise ExpressionError(f"'{node.sql()}' compares {a(left)} with {a(right)}")

@@ -30,6 +30,11 @@ class Issue:
         return f"{where}: {mark}{what}{hint}"
 
 
+def a(noun: str) -> str:
+    """The noun with its article: a date, an integer."""
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+
+
 def suggest(given: str, known: Iterable[str]) -> str:
     """A hint `did you mean 'x'?` for a mistyped name, or an empty string where nothing is close."""
     names = sorted(set(known))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,10 +33,14 @@ class _Reader:
 
     root: Path
     issues: list[Issue] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)  # names of what is written, but can't be read
 
     def document(self, path: Path) -> Document:
         document = read(path, path.relative_to(self.root.parent).as_posix())
         self.issues += document.issues
+        if document.data is None and document.issues:
+            text = path.read_bytes().decode("utf-8", "replace")
+            self.broken |= set(re.findall(r"\b(?:name|entity|source):\s*[\"']?([a-z][a-z0-9_]*)", text))
         return document
 
     def documents(self, name: str) -> Iterator[Document]:
@@ -85,10 +90,32 @@ class _Reader:
             self.issues += issues
             if spec is not None:
                 yield Written(spec, document, loc, subject)
+            elif isinstance(name, str):
+                self.broken.add(name)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`definitions`: those that could be resolved. `broken`: names that are written but could not; whoever
+    names one of them is not wrong for that."""
+
+    definitions: Definitions
+    issues: list[Issue]
+    broken: frozenset[str]
+
+    @property
+    def is_sound(self) -> bool:
+        return not any(issue.level == "error" for issue in self.issues)
 
 
 def check_definitions(project: Path) -> tuple[Definitions | None, list[Issue]]:
-    """The definitions of the project folder, and every finding; None where an error leaves nothing usable."""
+    """The definitions of the project folder, and every finding; None where one of them is an error."""
+    checked = checked_definitions(project)
+    return (checked.definitions if checked.is_sound else None), checked.issues
+
+
+def checked_definitions(project: Path) -> Checked:
+    """As much of the definitions as can be resolved, and every finding of every file."""
     reader = _Reader(project / FOLDER)
     settings, issues = resolve_project(reader.single("project", ProjectSpec))
     reader.issues += issues
@@ -105,14 +132,14 @@ def check_definitions(project: Path) -> tuple[Definitions | None, list[Issue]]:
     kpi_specs = [pair for document in reader.documents("kpis") for pair in _kpis(reader, document)]
     sources, issues = resolve_sources(source_specs, settings.currency)
     reader.issues += issues
-    entities, issues = resolve_entities(entity_specs, sources, settings.currency)
+    broken = reader.broken | {item.spec.source for item in source_specs} - {source.name for source in sources}
+    entities, issues, failed = resolve_entities(entity_specs, sources, settings.currency, broken)
     reader.issues += issues
-    kpis, issues = resolve_kpis(kpi_specs, entities, sources)
+    kpis, issues = resolve_kpis(kpi_specs, entities, sources, failed)
     reader.issues += issues
-    found = sorted(set(reader.issues))
-    if any(issue.level == "error" for issue in found):
-        return None, found
-    return Definitions(settings, calendar, sources, entities, kpis), found
+    broken = failed | {item.spec.name for _, item in kpi_specs} - {kpi.name for kpi in kpis}
+    definitions = Definitions(settings, calendar, sources, entities, kpis)
+    return Checked(definitions, sorted(set(reader.issues)), frozenset(broken))
 
 
 def load_definitions(project: Path) -> Definitions:

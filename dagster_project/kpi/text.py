@@ -13,13 +13,14 @@ LONGEST_NAME = 60  # PostgreSQL cuts names after 63 characters; file names end a
 
 # Words that SQL engines keep for themselves; a column of that name would need quoting everywhere.
 _RESERVED = """
-all analyse analyze and any array as asc both case cast check collate column constraint create cross
-current_date current_time current_timestamp current_user default deferrable desc describe distinct
-do else end except false fetch for foreign from full grain grant group having in inner intersect
-into is join lateral leading left like limit localtime natural not null offset on only or order
-outer period_end period_start pivot placing primary qualify references returning right select show
-similar some summarize symmetric table then to trailing true union unique unpivot user using
-variadic when where window with
+all alter analyse analyze and anti any array as asc asof at both by case cast check collate column
+constraint create cross current_date current_time current_timestamp current_user default deferrable desc
+describe distinct do drop else end except false fetch for foreign from full glob grain grant group
+having if ilike in inner intersect into is join lateral leading left like limit localtime map natural
+not null offset on only or order outer period_end period_start pivot pivot_longer placing positional
+primary qualify references regexp returning right rlike select semi show similar some summarize
+symmetric table tablesample then to trailing true union unique unpivot user using values variadic when
+where window with
 """
 RESERVED = frozenset(_RESERVED.split())
 

@@ -140,6 +140,11 @@ def is_currency(text: str) -> bool:
     return _CURRENCY.fullmatch(text) is not None
 
 
+def is_unit(text: str) -> bool:
+    """Whether a KPI may declare it."""
+    return text in WORDS or is_currency(text)
+
+
 def money(currency: str | None, tax: Tax | None = None) -> Unit:
     """The unit of an amount; of unknown currency where `currency` is None."""
     return Unit(((currency, 1),), tax) if currency else replace(PLAIN, tax=tax)

@@ -1,9 +1,12 @@
 """Slips in definitions: found together, each with its place and what to do."""
 
+from pathlib import Path
+
 import pytest
 
 from dagster_project.errors import DefinitionError
 from dagster_project.kpi.load import check_definitions, load_definitions
+from dagster_project.kpi.reserved import HAND_WRITTEN_MODELS
 
 
 def kpi(**changes):
@@ -262,3 +265,47 @@ def test_rows_without_a_key_are_told_apart_by_the_line_they_were_landed_from(pro
 )
 def test_what_needs_a_key_is_refused_without_one(project, changed, message):
     assert message in " | ".join(messages(project(entities__visits=LOG.replace(*changed))))
+
+
+def test_no_entity_takes_the_name_of_a_model_written_by_hand():
+    models = Path(__file__).parents[2] / "dbt" / "models"
+    by_hand = {path.stem for path in models.rglob("*.sql") if "generated" not in path.parts}
+    assert by_hand == HAND_WRITTEN_MODELS
+
+
+def test_a_column_named_like_an_sql_type_is_read_as_a_column(project):
+    text = kpi(agg="sum", expr="number", filter="date >= '2026-01-01' and time is not null")
+    folder = project(
+        sources__log="sources:\n  - source: log\n    files: l.csv\n    load: full\n    columns: "
+        "{date: date, time: timestamp, number: number, text: text}\n",
+        entities__log="entities:\n  - {entity: log_rows, from: log, key: text, dimensions: {text: {}}}\n",
+        kpis__extra=text.replace("deals", "log_rows").replace("closed_on", "date"),
+    )
+    extra = load_definitions(folder).kpi("extra")
+    assert extra.numerator.measure.sql == "number"
+    assert extra.numerator.measure.filter == "date >= '2026-01-01' and not time is null"
+
+
+def test_a_broken_file_does_not_make_what_reads_it_unknown(project):
+    ratio = kpi(name="rate", type="ratio", agg=None, numerator="orders_lost", denominator="orders_won")
+    folder = project(
+        kpis__extra="department: x\nkpis:\n  - name: orders_lost\n   label: x\n", kpis__more=ratio
+    )
+    assert [line for line in messages(folder) if "not YAML" not in line] == []
+
+
+def test_a_kpi_has_no_more_grains_than_what_it_is_computed_from(project):
+    base = kpi(name="monthly", grains="[month, quarter]")
+    share = kpi(
+        name="share", type="derived", agg=None, entity=None, time=None, expr="1 - monthly / orders_won"
+    )
+    share = share.replace("unit: count", "unit: percent")
+    definitions = load_definitions(project(kpis__a=base, kpis__b=share))
+    assert definitions.kpi("share").grains == ("month", "quarter")
+
+
+def test_an_offset_leaves_only_grains_that_have_a_counterpart(project):
+    growth = kpi(type="derived", agg=None, entity=None, time=None, expr="revenue / before", unit="percent")
+    growth += "    input_metrics: [{name: revenue, alias: before, offset_window: 1 quarter}]\n"
+    definitions = load_definitions(project(kpis__a=growth))
+    assert definitions.kpi("extra").grains == ("day", "month", "quarter")

@@ -54,7 +54,7 @@ def test_the_columns_that_are_read_are_known():
     [
         ("stagee = 'won'", "unknown column 'stagee'"),
         ("opened_on - closed_on", "arithmetic on dates"),
-        ("stage = 1", "compares a text with a integer"),
+        ("stage = 1", "compares a text with an integer"),
         ("amount = null", "is never true"),
         ("stage and is_paid", "is no condition"),
         ("case when is_paid then 1 else 'x' end", "mix"),

@@ -107,32 +107,32 @@ entities:
     "kpis/later": """\
 department: later
 kpis:
-  - {name: lost_share, label: x, type: derived, expr: 1 - win_rate, unit: percent, direction: down}
-  - {name: open_or_lost, label: x, type: derived, expr: closed - not_first, unit: count, direction: up}
-  - {name: won_yoy, label: x, type: derived, expr: won_amount / before - 1, input_metrics: [{name: won_amount, alias: before, offset_window: 1 year}], unit: percent, direction: up}
-  - {name: won_mom, label: x, type: derived, expr: won_amount / before - 1, input_metrics: [{name: won_amount, alias: before, offset_window: 1 month}], grains: [month], unit: percent, direction: up}
-  - {name: won_fytd, label: x, type: cumulative, input_metric: won_amount, grain_to_date: fiscal_year, unit: JPY, direction: up}
-  - {name: buyers_28d, label: x, type: cumulative, input_metric: buyers, window: 28 days, unit: count, direction: up}
-  - {name: win_rate_12m, label: x, type: cumulative, input_metric: win_rate, window: 12 months, grains: [day, month], unit: percent, direction: up}
-  - {name: cohort_win, label: x, type: conversion, base: deals_opened, conversion: {name: closed, filter: stage = 'won'}, window: 30 days, unit: percent, direction: up}
-  - {name: cohort_order, label: x, type: conversion, base: deals_opened, conversion: {entity: orders, time: ordered_at}, match: customer, window: 60 days, allow_before: 5 days, unit: percent, direction: up}
-  - {name: ever_won, label: x, type: conversion, base: deals_opened, conversion: {name: closed, filter: stage = 'won'}, window: none, unit: percent, direction: up}
-  - {name: open_deals, label: x, type: stock, entity: deals, agg: count, from: opened_on, until: closed_on, unit: count, direction: up}
-  - {name: open_amount, label: x, type: stock, entity: deals, agg: sum, expr: amount, from: opened_on, through: closed_on, period_agg: average, unit: JPY, direction: up}
-  - {name: open_customers, label: x, type: stock, entity: deals, agg: count_distinct, expr: customer, from: opened_on, until: closed_on, period_agg: opening, unit: count, direction: up}
-  - {name: closed_of_open, label: x, type: ratio, numerator: closed, denominator: {name: open_deals, period_agg: any}, grains: [month, quarter], unit: percent, direction: up}
-  - {name: open_midpoint, label: x, type: ratio, numerator: closed, denominator: {name: open_deals, period_agg: midpoint}, grains: [month, quarter], unit: percent, direction: up}
-  - {name: median_cycle, label: x, type: simple, entity: deals, time: closed_on, agg: median, expr: cycle_days, unit: days, direction: down}
-  - {name: long_cycle, label: x, type: simple, entity: deals, time: closed_on, agg: percentile, percentile: 0.9, expr: cycle_days, unit: days, direction: down}
-  - {name: returning_buyers, label: x, type: simple, entity: deals, time: closed_on, agg: count_distinct, expr: customer, filter: stage = 'won' and first_won_on < period_start, unit: count, direction: up}
-  - {name: closed_in_time, label: x, type: simple, entity: deals, time: opened_on, agg: count, filter: closed_on <= period_end, grains: [month, quarter], unit: count, direction: up}
-  - {name: buyers_2plus, label: x, type: simple, entity: deals, time: closed_on, agg: count_distinct, expr: customer, filter: stage = 'won', having: count(*) >= 2, unit: count, direction: up}
-  - {name: buyers_again, label: x, type: simple, entity: deals, time: closed_on, agg: count_distinct, expr: customer, filter: stage = 'won', also_in: previous_period, grains: [month, quarter], unit: count, direction: up}
-  - {name: retention, label: x, type: derived, expr: buyers_again / before, input_metrics: [{name: buyers, alias: before, offset_window: 1 month}], grains: [month], unit: percent, direction: up}
-  - {name: retention_of_sides, label: x, type: ratio, numerator: buyers_again, denominator: {name: buyers, offset_window: 1 month}, grains: [month], unit: percent, direction: up}
-  - {name: target, label: x, type: simple, entity: plans, agg: sum, expr: amount, spread: {from: starts_on, through: ends_on, over: business_days}, unit: JPY, direction: up}
-  - {name: reach, label: x, type: simple, entity: reports, time: report_on, agg: only, expr: reach, filter: report_grain = grain, grains: [day, month], unit: count, direction: up}
-  - {name: on_hand, label: x, type: stock, entity: counts, time: counted_on, agg: sum, expr: on_hand, series: [place], carry: 10 days, unit: count, direction: up}
+  - {name: lost_share, label: lost share, type: derived, expr: 1 - win_rate, unit: percent, direction: down}
+  - {name: open_or_lost, label: open or lost, type: derived, expr: closed - not_first, unit: count, direction: up}
+  - {name: won_yoy, label: won yoy, type: derived, expr: won_amount / before - 1, input_metrics: [{name: won_amount, alias: before, offset_window: 1 year}], unit: percent, direction: up}
+  - {name: won_mom, label: won mom, type: derived, expr: won_amount / before - 1, input_metrics: [{name: won_amount, alias: before, offset_window: 1 month}], grains: [month], unit: percent, direction: up}
+  - {name: won_fytd, label: won fytd, type: cumulative, input_metric: won_amount, grain_to_date: fiscal_year, unit: JPY, direction: up}
+  - {name: buyers_28d, label: buyers 28d, type: cumulative, input_metric: buyers, window: 28 days, unit: count, direction: up}
+  - {name: win_rate_12m, label: win rate 12m, type: cumulative, input_metric: win_rate, window: 12 months, grains: [day, month], unit: percent, direction: up}
+  - {name: cohort_win, label: cohort win, type: conversion, base: deals_opened, conversion: {name: closed, filter: stage = 'won'}, window: 30 days, unit: percent, direction: up}
+  - {name: cohort_order, label: cohort order, type: conversion, base: deals_opened, conversion: {entity: orders, time: ordered_at}, match: customer, window: 60 days, allow_before: 5 days, unit: percent, direction: up}
+  - {name: ever_won, label: ever won, type: conversion, base: deals_opened, conversion: {name: closed, filter: stage = 'won'}, window: none, unit: percent, direction: up}
+  - {name: open_deals, label: open deals, type: stock, entity: deals, agg: count, from: opened_on, until: closed_on, unit: count, direction: up}
+  - {name: open_amount, label: open amount, type: stock, entity: deals, agg: sum, expr: amount, from: opened_on, through: closed_on, period_agg: average, unit: JPY, direction: up}
+  - {name: open_customers, label: open customers, type: stock, entity: deals, agg: count_distinct, expr: customer, from: opened_on, until: closed_on, period_agg: opening, unit: count, direction: up}
+  - {name: closed_of_open, label: closed of open, type: ratio, numerator: closed, denominator: {name: open_deals, period_agg: any}, grains: [month, quarter], unit: percent, direction: up}
+  - {name: open_midpoint, label: open midpoint, type: ratio, numerator: closed, denominator: {name: open_deals, period_agg: midpoint}, grains: [month, quarter], unit: percent, direction: up}
+  - {name: median_cycle, label: median cycle, type: simple, entity: deals, time: closed_on, agg: median, expr: cycle_days, unit: days, direction: down}
+  - {name: long_cycle, label: long cycle, type: simple, entity: deals, time: closed_on, agg: percentile, percentile: 0.9, expr: cycle_days, unit: days, direction: down}
+  - {name: returning_buyers, label: returning buyers, type: simple, entity: deals, time: closed_on, agg: count_distinct, expr: customer, filter: stage = 'won' and first_won_on < period_start, unit: count, direction: up}
+  - {name: closed_in_time, label: closed in time, type: simple, entity: deals, time: opened_on, agg: count, filter: closed_on <= period_end, grains: [month, quarter], unit: count, direction: up}
+  - {name: buyers_2plus, label: buyers 2plus, type: simple, entity: deals, time: closed_on, agg: count_distinct, expr: customer, filter: stage = 'won', having: count(*) >= 2, unit: count, direction: up}
+  - {name: buyers_again, label: buyers again, type: simple, entity: deals, time: closed_on, agg: count_distinct, expr: customer, filter: stage = 'won', also_in: previous_period, grains: [month, quarter], unit: count, direction: up}
+  - {name: retention, label: retention, type: derived, expr: buyers_again / before, input_metrics: [{name: buyers, alias: before, offset_window: 1 month}], grains: [month], unit: percent, direction: up}
+  - {name: retention_of_sides, label: retention of sides, type: ratio, numerator: buyers_again, denominator: {name: buyers, offset_window: 1 month}, grains: [month], unit: percent, direction: up}
+  - {name: target, label: target, type: simple, entity: plans, agg: sum, expr: amount, spread: {from: starts_on, through: ends_on, over: business_days}, unit: JPY, direction: up}
+  - {name: reach, label: reach, type: simple, entity: reports, time: report_on, agg: only, expr: reach, filter: report_grain = grain, grains: [day, month], unit: count, direction: up}
+  - {name: on_hand, label: on hand, type: stock, entity: counts, time: counted_on, agg: sum, expr: on_hand, series: [place], carry: 10 days, unit: count, direction: up}
 """,
     "kpis/all": """\
 department: sales

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dagster_project.kpi.expressions import (
+    DATED,
     NUMERIC,
     Expression,
     ExpressionError,
@@ -14,7 +15,7 @@ from dagster_project.kpi.expressions import (
     compile_expression,
     compile_filter,
 )
-from dagster_project.kpi.issues import Issue, suggest
+from dagster_project.kpi.issues import Issue, a, suggest
 from dagster_project.kpi.model import ColumnType, EntityColumn, EntityInput, Lookup
 from dagster_project.kpi.spec.base import Loc, Written
 from dagster_project.kpi.spec.entities import EntityColumnSpec, EntitySpec, InputSpec
@@ -36,6 +37,11 @@ def unit_of_column(compiled: Expression) -> Unit:
     if compiled.type not in NUMERIC or compiled.unit.constant:
         return PLAIN
     return compiled.unit
+
+
+def alike(one: ColumnType, other: ColumnType) -> bool:
+    """Whether values of two columns can be equal."""
+    return one == other or {one, other} <= NUMERIC or {one, other} <= DATED
 
 
 class EntityBuilder:
@@ -72,7 +78,7 @@ class EntityBuilder:
         if (spec.model is None) == (not spec.from_):
             self.fail((), "wants either from: (sources or entities) or model: (a hand-written dbt model)")
         for name in spec.sources:
-            if name not in self.relations.sources:
+            if name not in self.relations.sources and name not in self.relations.failed:
                 self.fail(("sources",), f"unknown source '{name}'", suggest(name, self.relations.sources))
         if spec.model is not None:
             self.covering += spec.sources
@@ -84,7 +90,7 @@ class EntityBuilder:
             for column in self._input(written, index):
                 first = merged.setdefault(column.name, column)
                 if first.type != column.type:
-                    message = f"column '{column.name}' is a {first.type} here and a {column.type} there"
+                    message = f"column '{column.name}' is {a(first.type)} here and {a(column.type)} there"
                     self.fail(("from", index), message, "cast it in columns:")
                     continue
                 try:
@@ -202,9 +208,13 @@ class EntityBuilder:
             elif set(spec.match) != set(key):
                 message = f"match names {', '.join(spec.match)}, but the key of '{name}' is {', '.join(key)}"
                 self.fail((*place, "match"), message, "match the full key; write {their column: our column}")
-            for ours in spec.match.values():
+            for other, ours in spec.match.items():
                 if ours not in self.scope:
                     self.fail((*place, "match"), f"unknown column '{ours}'", suggest(ours, self.scope))
+                elif other in theirs and not alike(theirs[other].type, self.scope[ours]):
+                    kinds = a(self.scope[ours]), a(theirs[other].type)
+                    message = f"'{ours}' is {kinds[0]}, '{other}' of '{name}' {kinds[1]}"
+                    self.fail((*place, "match"), message, "they never match: cast one of them in columns:")
             taken = []
             for ours, other in spec.take.items():
                 if other not in theirs or theirs[other].pii:
@@ -278,7 +288,7 @@ class EntityBuilder:
             self.fail(place, f"{form} needs by:", "name the column whose rows are counted together")
             return
         if self.scope[of] not in ("date", "timestamp"):
-            self.fail((*place, form), f"'{of}' is a {self.scope[of]}, not a date or time")
+            self.fail((*place, form), f"'{of}' is {a(self.scope[of])}, not a date or time")
             return
         kept = self._filter(spec.filter, self.scope, self.units, (*place, "filter"))
         kind: ColumnType = "integer" if form == "nth" else self.scope[of]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dagster_project.kpi.issues import suggest
-from dagster_project.kpi.model import Conversion, Leaf, Measure, Operand, Place
+from dagster_project.kpi.model import ColumnType, Conversion, Leaf, Measure, Operand, Place
+from dagster_project.kpi.resolve.columns import alike
 from dagster_project.kpi.resolve.measures import Unresolvable
 from dagster_project.kpi.resolve.resolver import Resolver, place_of
 from dagster_project.kpi.resolve.values import Value, parse_span
@@ -48,9 +49,18 @@ def conversion(resolver: Resolver, item: Written[KpiSpec]) -> Value:
     for measure in (base, other):
         entity = resolver.builder.entities[measure.entity]
         columns = [column.name for column in entity.columns]
-        if spec.match is not None and spec.match not in columns:
+        if (
+            spec.match is not None
+            and spec.match not in columns
+            and entity.name not in resolver.builder.broken
+        ):
             hint = suggest(spec.match, columns)
             resolver.fail(item, ("match",), f"entity '{entity.name}' has no column '{spec.match}'", hint)
+    if spec.match is not None:
+        kinds = [_type_of(resolver, measure, spec.match) for measure in (base, other)]
+        if None not in kinds and not alike(*kinds):  # type: ignore[arg-type]
+            message = f"'{spec.match}' is {kinds[0]} of {base.entity} and {kinds[1]} of {other.entity}"
+            resolver.fail(item, ("match",), message, "they never match: cast one of them in its entity")
     window: int | None = None
     if spec.window is None:
         resolver.fail(item, (), "window is missing", "window: 90 days, or none for ever")
@@ -68,3 +78,8 @@ def conversion(resolver: Resolver, item: Written[KpiSpec]) -> Value:
     ripens = "provisional" if window is None or spec.immature == "provisional" else "immature"
     places = (place_of(base), Place(other.entity, other.time, window, ripens))  # type: ignore[arg-type]
     return Value((Leaf(Operand(converted, True), Operand(base, True), 1.0),), None, places, unit=ONE)
+
+
+def _type_of(resolver: Resolver, measure: Measure, column: str) -> ColumnType | None:
+    columns = resolver.builder.entities[measure.entity].columns
+    return next((item.type for item in columns if item.name == column), None)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from dagster_project.kpi.issues import Issue, suggest
+from dagster_project.kpi.issues import Issue, a, suggest
 from dagster_project.kpi.model import Dimension, Entity, EntityColumn, Label, Source, Time
+from dagster_project.kpi.reserved import taken_as_entity
 from dagster_project.kpi.resolve.columns import EntityBuilder, unit_of_type
 from dagster_project.kpi.spec.base import Written, resolve_label
 from dagster_project.kpi.spec.entities import EntitySpec
@@ -20,6 +21,7 @@ class Relations:
     entities: Mapping[str, Entity]
     source_columns: Mapping[str, tuple[EntityColumn, ...]]
     currency: str  # of amounts that name none
+    failed: Set[str]  # what can't be read; what is wrong with it is told elsewhere
 
     def columns(self, name: str, is_entity: bool) -> tuple[EntityColumn, ...]:
         return self.entities[name].columns if is_entity else self.source_columns[name]
@@ -29,9 +31,12 @@ class Relations:
 
 
 def resolve_entities(
-    written: Sequence[Written[EntitySpec]], sources: Sequence[Source], currency: str
-) -> tuple[tuple[Entity, ...], list[Issue]]:
-    """All entities, each after what it reads; and every finding. `currency`: of money that names none."""
+    written: Sequence[Written[EntitySpec]], sources: Sequence[Source], currency: str, broken: Set[str]
+) -> tuple[tuple[Entity, ...], list[Issue], set[str]]:
+    """Entities, each after what it reads; every finding; names of those that are wrong or read a wrong one.
+
+    `currency`: of money that names none. `broken`: sources and entities that can't be read.
+    """
     issues: list[Issue] = []
     by_name: dict[str, Written[EntitySpec]] = {}
     for item in written:
@@ -43,11 +48,11 @@ def resolve_entities(
     sources_by_name = {source.name: source for source in sources}
     source_columns = {source.name: _columns_of(source, currency) for source in sources}
     resolved: dict[str, Entity] = {}
-    failed: set[str] = set()
-    for name in _order(by_name, sources_by_name, issues):
+    failed = set(broken)
+    for name in _order(by_name, sources_by_name, issues, failed):
         item = by_name[name]
-        relations = Relations(sources_by_name, resolved, source_columns, currency)
-        if failed & _reads(item.spec):
+        relations = Relations(sources_by_name, resolved, source_columns, currency, failed)
+        if name in failed or failed & _reads(item.spec):
             failed.add(name)  # its own findings would only echo those of what it reads
             continue
         entity, found = _resolve(item, relations)
@@ -57,7 +62,7 @@ def resolve_entities(
         if entity is not None:
             resolved[name] = entity
     issues += _conformed(resolved, by_name)
-    return tuple(resolved.values()), issues
+    return tuple(resolved.values()), issues, failed
 
 
 def _columns_of(source: Source, currency: str) -> tuple[EntityColumn, ...]:
@@ -76,12 +81,21 @@ def _columns_of(source: Source, currency: str) -> tuple[EntityColumn, ...]:
 
 
 def _reads(spec: EntitySpec) -> set[str]:
-    inputs = {name for item in spec.from_ for name in (item.entity, item.name) if name}
+    inputs = {name for item in spec.from_ for name in (item.source, item.entity, item.name) if name}
     return inputs | set(spec.lookups)
 
 
+def _needs(spec: EntitySpec) -> set[str]:
+    """What must be resolved first: what is read, and the rosters of dimensions."""
+    rosters = {item.values_from for item in spec.dimensions.values() if item.values_from}
+    return _reads(spec) | (rosters - {spec.entity})
+
+
 def _order(
-    by_name: Mapping[str, Written[EntitySpec]], sources: Mapping[str, Source], issues: list[Issue]
+    by_name: Mapping[str, Written[EntitySpec]],
+    sources: Mapping[str, Source],
+    issues: list[Issue],
+    failed: set[str],
 ) -> list[str]:
     """Names in topological order; a cycle becomes an issue that shows its path."""
     order: list[str] = []
@@ -93,9 +107,10 @@ def _order(
         if name in path:
             cycle = " → ".join([*path[path.index(name) :], name])
             issues.append(by_name[name].issue((), f"is made from itself: {cycle}", "break the cycle"))
+            failed.update(path[path.index(name) :])
             return
         path.append(name)
-        for needed in sorted(_reads(by_name[name].spec)):
+        for needed in sorted(_needs(by_name[name].spec)):
             if needed in by_name and needed not in sources:
                 visit(needed)
         path.pop()
@@ -109,15 +124,21 @@ def _order(
 def _resolve(item: Written[EntitySpec], relations: Relations) -> tuple[Entity | None, list[Issue]]:
     spec = item.spec
     builder = EntityBuilder(item, relations)
+    taken = taken_as_entity(spec.entity)
+    if taken:
+        builder.fail(("entity",), taken, "choose another name")
     builder.read_inputs()
     issues = builder.issues
-    if issues:
+    if len(issues) > bool(taken):
         return None, issues  # without its inputs, every column would be called unknown
     builder.read_columns()
     columns = {column.name: column for column in builder.columns}
     for name in spec.key:
         if name not in columns:
             issues.append(item.issue(("key",), f"unknown column '{name}'", suggest(name, columns)))
+    if spec.group_by and set(spec.key) != set(spec.group_by):
+        message = f"with group_by a row is one {', '.join(spec.group_by)}: that is its key"
+        issues.append(item.issue(("key",), message, f"key: [{', '.join(spec.group_by)}]"))
     times = _times(item, columns, issues)
     dimensions = _dimensions(item, columns, relations, issues)
     if spec.default_time and spec.default_time not in {time.name for time in times}:
@@ -168,7 +189,7 @@ def _times(
     times = []
     for name, spec in item.spec.times.items():
         if name not in dated:
-            reason = f"'{name}' is a {columns[name].type}" if name in columns else f"unknown column '{name}'"
+            reason = f"'{name}' is {a(columns[name].type)}" if name in columns else f"unknown column '{name}'"
             issues.append(
                 item.issue(("times", name), f"{reason}, not a date of record", suggest(name, dated))
             )
@@ -195,7 +216,7 @@ def _dimensions(
             issues.append(item.issue(place, f"unknown column '{column}'", hint))
             continue
         if columns[column].type in ("money", "number", "percent", "timestamp"):
-            issues.append(item.issue(place, f"'{column}' is a {columns[column].type}: too fine to split by"))
+            issues.append(item.issue(place, f"'{column}' is {a(columns[column].type)}: too fine to split by"))
         if spec.name is not None and spec.name not in columns:
             issues.append(
                 item.issue((*place, "name"), f"unknown column '{spec.name}'", suggest(spec.name, columns))
@@ -203,8 +224,13 @@ def _dimensions(
         if spec.parent is not None and spec.parent not in item.spec.dimensions:
             hint = suggest(spec.parent, item.spec.dimensions)
             issues.append(item.issue((*place, "parent"), f"unknown dimension '{spec.parent}'", hint))
+        cycle = _cycle_of_parents(name, item.spec)
+        if cycle:
+            issues.append(item.issue((*place, "parent"), f"lies above itself: {cycle}", "break the cycle"))
         roster_column = None
         if spec.values_from is not None:
+            if spec.values_from in relations.failed:
+                continue
             is_entity = spec.values_from not in relations.sources
             if is_entity and spec.values_from not in relations.entities:
                 hint = suggest(spec.values_from, {*relations.sources, *relations.entities})
@@ -233,6 +259,18 @@ def _dimensions(
             )
         )
     return tuple(found)
+
+
+def _cycle_of_parents(name: str, spec: EntitySpec) -> str:
+    """The way from a dimension up to itself, '' where there is none."""
+    path = [name]
+    while (above := spec.dimensions.get(path[-1])) is not None and above.parent is not None:
+        if above.parent == name:
+            return " → ".join([*path, name])
+        if above.parent in path:
+            return ""  # told at the dimensions of that cycle
+        path.append(above.parent)
+    return ""
 
 
 def _conformed(entities: Mapping[str, Entity], written: Mapping[str, Written[EntitySpec]]) -> list[Issue]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from dagster_project.kpi.issues import Issue, suggest
-from dagster_project.kpi.model import GRAINS, Entity, Kpi, Label, Source
+from dagster_project.kpi.model import GRAINS, Entity, Grain, Kpi, Label, Source
 from dagster_project.kpi.resolve.conversions import conversion
 from dagster_project.kpi.resolve.hashes import entity_hashes
 from dagster_project.kpi.resolve.measures import MeasureBuilder
 from dagster_project.kpi.resolve.renames import check_renames
 from dagster_project.kpi.resolve.resolver import Resolver
+from dagster_project.kpi.resolve.rules import rule_findings
 from dagster_project.kpi.resolve.types import cumulative, derived, ratio, simple, stock
 from dagster_project.kpi.resolve.values import Value
 from dagster_project.kpi.resolve.words import in_words
@@ -30,9 +31,15 @@ _TYPES = {
 
 
 def resolve_kpis(
-    written: Sequence[tuple[str, Written[KpiSpec]]], entities: Sequence[Entity], sources: Sequence[Source]
+    written: Sequence[tuple[str, Written[KpiSpec]]],
+    entities: Sequence[Entity],
+    sources: Sequence[Source],
+    broken: Set[str],
 ) -> tuple[tuple[Kpi, ...], list[Issue]]:
-    """All KPIs, from pairs of department and spec, in the order written; and every finding."""
+    """All KPIs, from pairs of department and spec, in the order written; and every finding.
+
+    `broken`: names of KPIs and entities that are wrong, which is told where they are written.
+    """
     issues: list[Issue] = []
     by_name: dict[str, Written[KpiSpec]] = {}
     departments: dict[str, str] = {}
@@ -41,24 +48,22 @@ def resolve_kpis(
         if name in by_name:
             first = by_name[name].where
             hint = "one definition for the whole company: rename one, or split it by a dimension"
+            if {item.spec.type, by_name[name].spec.type} == {"ratio", "conversion"}:
+                hint = "a rate of the period and one of the cohort are two things: name them apart"
             issues.append(item.issue((), f"defined twice, first at {first.file}:{first.line}", hint))
             continue
-        if "__" in name:
-            issues.append(
-                item.issue(("name",), "'__' is kept for the measures of a KPI", "use one underscore")
-            )
         by_name[name] = item
         departments[name] = department
     issues += check_renames(by_name)
     entities_by_name = {entity.name: entity for entity in entities}
-    resolver = Resolver(by_name, MeasureBuilder(entities_by_name, issues), _TYPES)
+    resolver = Resolver(by_name, MeasureBuilder(entities_by_name, issues, broken), _TYPES)
     hashes = entity_hashes(entities, sources)
     kpis = []
     for name, item in by_name.items():
         value = resolver.value(item)
         if value is not None:
-            kpis.append(_kpi(item, departments[name], value, entities_by_name, hashes, issues))
-    return tuple(kpis), issues
+            kpis.append(_kpi(item, departments[name], value, entities_by_name, hashes, issues, broken))
+    return tuple(kpis), [*issues, *rule_findings(kpis, by_name)]
 
 
 def _kpi(
@@ -68,16 +73,13 @@ def _kpi(
     entities: Mapping[str, Entity],
     hashes: Mapping[str, str],
     issues: list[Issue],
+    broken: Set[str],
 ) -> Kpi:
     spec = item.spec
     measures = [
         operand.measure for leaf in value.leaves for operand in (leaf.numerator, leaf.denominator) if operand
     ]
     direction = spec.direction
-    if (direction.way is None) == (direction.within is None):
-        issues.append(item.issue(("direction",), "direction is up, down or {within: [80%, 90%]}"))
-    if spec.valid_from and spec.retired_on and spec.retired_on <= spec.valid_from:
-        issues.append(item.issue(("retired_on",), "retired before it is valid"))
     content = (
         [(leaf.scale, leaf.shape, leaf.offset, leaf.offset_unit) for leaf in value.leaves],
         value.formula,
@@ -101,8 +103,8 @@ def _kpi(
         formula=value.formula,
         linear=value.linear,
         places=value.places,
-        dimensions=_dimensions(item, [measure.entity for measure in measures], entities, issues),
-        grains=tuple(grain for grain in GRAINS if spec.grains is None or grain in spec.grains),
+        dimensions=_dimensions(item, [measure.entity for measure in measures], entities, issues, broken),
+        grains=_grains(item, value, issues),
         unit=spec.unit,
         direction=direction.way or "within",
         within=(direction.within[0], direction.within[1]) if direction.within else None,
@@ -120,8 +122,28 @@ def _kpi(
     )
 
 
+def _grains(item: Written[KpiSpec], value: Value, issues: list[Issue]) -> tuple[Grain, ...]:
+    """Those that are named, else all that every side has a value at."""
+    why = {grain: reason for grain, reason in reversed(value.lacking)}
+    named = item.spec.grains
+    if named is None:
+        kept = tuple(grain for grain in GRAINS if grain not in why)
+        if not kept:
+            issues.append(item.issue((), "no grain is left that every side has a value at"))
+        return kept
+    has = [grain for grain in GRAINS if grain not in why]
+    for index, grain in enumerate(named):
+        if grain in why and f"KPI '{item.spec.name}'" not in why[grain]:
+            issues.append(item.issue(("grains", index), why[grain], f"grains: [{', '.join(has)}]"))
+    return tuple(grain for grain in GRAINS if grain in named)
+
+
 def _dimensions(
-    item: Written[KpiSpec], names: Sequence[str], entities: Mapping[str, Entity], issues: list[Issue]
+    item: Written[KpiSpec],
+    names: Sequence[str],
+    entities: Mapping[str, Entity],
+    issues: list[Issue],
+    broken: Set[str],
 ) -> tuple[str, ...]:
     sides = {name: [dimension.name for dimension in entities[name].dimensions] for name in names}
     shared = [name for name in next(iter(sides.values())) if all(name in others for others in sides.values())]
@@ -130,6 +152,8 @@ def _dimensions(
     for name in item.spec.dimensions:
         if name not in shared:
             lacking = next(entity for entity, others in sides.items() if name not in others)
+            if lacking in broken:
+                continue
             hint = suggest(name, shared) or f"shared: {', '.join(shared) or 'none'}"
             issues.append(item.issue(("dimensions",), f"entity '{lacking}' has no dimension '{name}'", hint))
     return tuple(name for name in item.spec.dimensions if name in shared)

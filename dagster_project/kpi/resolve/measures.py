@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from dagster_project.kpi.expressions import (
@@ -14,11 +14,11 @@ from dagster_project.kpi.expressions import (
     compile_filter,
     compile_having,
 )
-from dagster_project.kpi.issues import Issue, suggest
+from dagster_project.kpi.issues import Issue, a, suggest
 from dagster_project.kpi.model import Aggregation, Entity, Measure, Spread, Stock
 from dagster_project.kpi.spec.base import Loc, Written
 from dagster_project.kpi.spec.kpis import KpiSpec, MeasureSpec
-from dagster_project.kpi.units import COUNT, Unit, summed
+from dagster_project.kpi.units import COUNT, PLAIN, Unit, summed
 
 ZERO_BY_DEFAULT: frozenset[Aggregation] = frozenset({"count", "count_distinct", "sum"})
 _STOCK_KEYS = ("from_", "through", "until", "series", "carry", "period_agg")
@@ -34,9 +34,19 @@ class MeasureBuilder:
 
     entities: Mapping[str, Entity]
     issues: list[Issue]
+    broken: Set[str] = frozenset()  # what is wrong elsewhere, and told there
 
     def fail(self, item: Written[KpiSpec], loc: Loc, message: str, hint: str = "") -> None:
         self.issues.append(item.issue(loc, message, hint))
+
+    def _refuse(self, item: Written[KpiSpec], loc: Loc, error: ExpressionError, entity: Entity) -> None:
+        """The error as a finding, but for a column that is lacking only because its entity is wrong."""
+        if error.unknown is not None and entity.name in self.broken:
+            return
+        hint = error.hint
+        if any(column.name == error.unknown and column.pii for column in entity.columns):
+            hint = f"'{error.unknown}' is personal (pii) and never selectable"
+        self.fail(item, loc, str(error), hint)
 
     def build(
         self, item: Written[KpiSpec], name: str, spec: MeasureSpec, place: Loc, filters: Sequence[str] = ()
@@ -55,14 +65,14 @@ class MeasureBuilder:
         scope = {column.name: column.type for column in entity.columns if not column.pii}
         units = {column.name: column.unit for column in entity.columns}
         own_scope = scope if stock else {**scope, **PERIOD_NAMES}
-        compiled = self._expression(item, spec, own_scope, units, place)
+        compiled = self._expression(item, spec, entity, own_scope, units, place)
         reads = set(compiled.columns) if compiled else set()
         parts = []
         for text in (*filters, *([spec.filter] if spec.filter is not None else [])):
             try:
                 condition = compile_filter(text, own_scope, units)
             except ExpressionError as error:
-                self.fail(item, (*place, "filter"), str(error), error.hint)
+                self._refuse(item, (*place, "filter"), error, entity)
                 continue
             parts.append(condition.sql)
             reads |= condition.columns
@@ -91,12 +101,16 @@ class MeasureBuilder:
             reads_period=bool(reads & PERIOD_NAMES.keys()),
             spread=spread,
             stock=stock,
-            unit=COUNT if compiled is None or agg in ("count", "count_distinct") else summed(compiled.unit),
+            unit=COUNT
+            if agg in ("count", "count_distinct")
+            else summed(compiled.unit if compiled else PLAIN),
         )
 
     def _entity(self, item: Written[KpiSpec], spec: MeasureSpec, place: Loc) -> Entity:
         if spec.entity is None:
             self.fail(item, place, "entity is missing", "name the table it is measured on")
+            raise Unresolvable
+        if spec.entity not in self.entities and spec.entity in self.broken:
             raise Unresolvable
         if spec.entity not in self.entities:
             hint = suggest(spec.entity, self.entities)
@@ -115,6 +129,8 @@ class MeasureBuilder:
 
     def _known_time(self, item: Written[KpiSpec], time: str, entity: Entity, place: Loc) -> str:
         known = [item.name for item in entity.times]
+        if time not in known and entity.name in self.broken:
+            raise Unresolvable
         if time not in known:
             hint = suggest(time, known) or f"{entity.name} has: {', '.join(known)}"
             self.fail(item, place, f"'{time}' is no date of record of {entity.name}", hint)
@@ -169,6 +185,7 @@ class MeasureBuilder:
         self,
         item: Written[KpiSpec],
         spec: MeasureSpec,
+        entity: Entity,
         scope: Mapping[str, object],
         units: Mapping[str, Unit],
         place: Loc,
@@ -181,10 +198,10 @@ class MeasureBuilder:
         try:
             compiled = compile_expression(spec.expr, scope, units=units)  # type: ignore[arg-type]
         except ExpressionError as error:
-            self.fail(item, (*place, "expr"), str(error), error.hint)
+            self._refuse(item, (*place, "expr"), error, entity)
             return None
         if spec.agg not in ("count", "count_distinct") and compiled.type not in NUMERIC:
-            message = f"{spec.agg} of a {compiled.type}: '{spec.expr}' is not a number"
+            message = f"{spec.agg} of {a(compiled.type)}: '{spec.expr}' is not a number"
             self.fail(item, (*place, "expr"), message)
         return compiled
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from dagster_project.kpi.issues import suggest, suggest_kpi
+from dagster_project.kpi.issues import suggest_kpi
 from dagster_project.kpi.model import Leaf, Measure, Operand, Place
+from dagster_project.kpi.resolve.keys import keys_of_operand, keys_of_type
 from dagster_project.kpi.resolve.measures import (
     ZERO_BY_DEFAULT,
     MeasureBuilder,
@@ -16,19 +17,7 @@ from dagster_project.kpi.resolve.measures import (
 from dagster_project.kpi.resolve.values import Value, parse_span
 from dagster_project.kpi.spec.base import Loc, Written
 from dagster_project.kpi.spec.kpis import KpiSpec, MeasureSpec, OperandSpec
-from dagster_project.kpi.units import WORDS, disagreement, fitting, is_currency, settled
-
-_KEYS_OF = {
-    "numerator": "ratio",
-    "denominator": "ratio",
-    "basis": "ratio",
-    "input_metrics": "derived",
-    "input_metric": "cumulative",
-    "grain_to_date": "cumulative",
-    "base": "conversion",
-    "conversion": "conversion",
-    "match": "conversion",
-}
+from dagster_project.kpi.units import disagreement, fitting, is_unit, settled
 
 
 def place_of(measure: Measure) -> Place:
@@ -78,43 +67,33 @@ class Resolver:
     def _counted(self, item: Written[KpiSpec], value: Value) -> Value:
         """The value, its unit as declared where the formula does not tell it; refused if it tells another."""
         text = item.spec.unit
-        if text not in WORDS and not is_currency(text):
-            hint = suggest(text, WORDS) or f"one of {', '.join(WORDS)}, or a currency such as JPY"
-            self.fail(item, ("unit",), f"unknown unit '{text}'", hint)
-            return value
+        if not is_unit(text):
+            return value  # told by the rules
         problem = disagreement(text, value.unit)
         if problem:
             word = fitting(value.unit)
             self.fail(item, ("unit",), problem, f"write unit: {word}" if word else "look at the formula")
-        return replace(value, unit=settled(text, value.unit, sure=item.spec.type in ("simple", "stock")))
+        unit = settled(text, value.unit, sure=item.spec.type in ("simple", "stock"))
+        return replace(value, unit=unit).lacking_also(item.spec.grains, item.spec.name)
 
     def _check_keys(self, item: Written[KpiSpec]) -> None:
-        kind = item.spec.type
-        for key, owner in _KEYS_OF.items():
-            if kind != owner and getattr(item.spec, key):
-                self.fail(item, (key,), f"'{key}' belongs to type {owner}", f"type: {owner}")
-        if item.spec.window is not None and kind not in ("cumulative", "conversion"):
-            self.fail(item, ("window",), "'window' belongs to type cumulative or conversion")
-        if item.spec.scale != 1 and kind != "ratio":
-            self.fail(item, ("scale",), "'scale' belongs to type ratio", "multiply in expr")
-        if kind not in ("simple", "stock"):
-            for key in ("agg", "filter", "having", "also_in", "spread"):
-                if getattr(item.spec, key) is not None:
-                    self.fail(item, (key,), f"'{key}' belongs to an operand", "{" + f"{key}: ..." + "}")
-        if kind == "stock" and item.spec.time is None and item.spec.from_ is None:
+        """Keys that mean nothing here; where they leave open what is meant, nothing more is told."""
+        found = list(keys_of_type(item))
+        for loc, message, hint in found:
+            self.fail(item, loc, message, hint)
+        spec = item.spec
+        if spec.type == "stock" and spec.time is None and spec.from_ is None:
             self.fail(
                 item, (), "a stock is open from: until: (or through:), or a level with time: and series:"
             )
             raise Unresolvable
-        if kind == "simple":
-            for key in ("from_", "through", "until", "series", "carry", "period_agg"):
-                if getattr(item.spec, key):
-                    self.fail(
-                        item, (key.rstrip("_"),), f"'{key.rstrip('_')}' belongs to type stock", "type: stock"
-                    )
-                    raise Unresolvable
+        if spec.type == "simple" and any("type stock" in message for _, message, _ in found):
+            raise Unresolvable
 
     def operand(self, item: Written[KpiSpec], side: str, written: OperandSpec) -> Value:
+        """The value of a side: of the KPI that it names, or of the measure that it writes out."""
+        for finding in keys_of_operand(written, (side,), in_formula=False):
+            self.fail(item, *finding)
         if written.name is None:
             inherited = {
                 key: getattr(item.spec, key)
@@ -125,6 +104,10 @@ class Resolver:
                     or (written.entity is None and not written.from_ and written.spread is None)
                 )
             }
+            if written.agg == "average":
+                hint = "write agg: sum, and what it is divided by as the denominator"
+                self.fail(item, (side, "agg"), "an average is a quotient: a mean of means is wrong", hint)
+                raise Unresolvable
             spec = written.model_copy(update=inherited)
             measure = self.builder.build(item, f"{item.spec.name}__{side}", spec, (side,))
             return of_measure(measure, measure.agg in ZERO_BY_DEFAULT)
@@ -140,23 +123,9 @@ class Resolver:
 
     def named(self, item: Written[KpiSpec], written: OperandSpec, place: Loc, own_name: str) -> Value:
         """The value of the KPI that an operand names: narrowed, moved back, another of a stock's days."""
-        for key in (
-            "agg",
-            "expr",
-            "entity",
-            "time",
-            "spread",
-            "having",
-            "also_in",
-            "from_",
-            "until",
-            "through",
-        ):
-            if getattr(written, key) is not None:
-                self.fail(
-                    item, (*place, key), f"'{key}' comes with KPI '{written.name}'", "remove it, or the name"
-                )
         other = self.written.get(written.name or "")
+        if other is None and written.name in self.builder.broken:
+            raise Unresolvable
         if other is None:
             hint = self.hint(written.name or "")
             self.fail(item, place, f"unknown KPI '{written.name}'", hint)

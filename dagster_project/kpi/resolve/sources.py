@@ -13,6 +13,7 @@ from dagster_project.kpi.model import Covers, Format, Source, SourceColumn, Vers
 from dagster_project.kpi.spec.base import Written
 from dagster_project.kpi.spec.sources import CoversSpec, SourceSpec
 from dagster_project.kpi.text import parse_date
+from dagster_project.kpi.units import is_currency
 
 _SHAPING = ("files", "load", "covers", "no_file", "expected_lag", "provisional_for")
 
@@ -83,6 +84,9 @@ def _findings(item: Written[SourceSpec]) -> list[Issue]:
             found.append(item.issue((*place, "map"), f"a map is for text, not {column.type}"))
         if (column.currency or column.tax) and column.type != "money":
             found.append(item.issue(place, f"currency and tax belong to money, not {column.type}"))
+        if column.currency and not is_currency(column.currency):
+            message = f"'{column.currency}' is no currency code"
+            found.append(item.issue((*place, "currency"), message, "such as JPY or USD"))
         if column.timezone and column.type != "timestamp":
             found.append(
                 item.issue((*place, "timezone"), f"a time zone belongs to a timestamp, not {column.type}")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from dagster_project.kpi.expressions import ExpressionError, compile_expression
+from dagster_project.kpi.expressions import ExpressionError, compile_expression, is_quotient
 from dagster_project.kpi.model import Leaf, Measure, Operand, Shape
+from dagster_project.kpi.resolve.keys import keys_of_operand
 from dagster_project.kpi.resolve.measures import ZERO_BY_DEFAULT, Unresolvable
 from dagster_project.kpi.resolve.resolver import Resolver, of_measure, place_of
-from dagster_project.kpi.resolve.values import Value, combined, parse_span
+from dagster_project.kpi.resolve.values import Value, combined, lacking_of, parse_span
 from dagster_project.kpi.spec.base import Loc, Written
 from dagster_project.kpi.spec.kpis import KpiSpec
 from dagster_project.kpi.units import CONSTANT, COUNT, PLAIN, Unit, UnitError
@@ -28,6 +29,10 @@ def simple(resolver: Resolver, item: Written[KpiSpec]) -> Value:
         return of_measure(measure, _zero(item, measure))
     if spec.when_no_data == "zero":
         resolver.fail(item, ("when_no_data",), "an average of nothing is no value, never 0", "remove it")
+    if is_quotient(spec.expr or ""):
+        hint = "type: ratio, with the sum of each side as numerator and denominator"
+        message = "a mean of quotients weighs every row alike: that is no rate"
+        resolver.fail(item, ("expr",), message, hint)
     # An average is a sum over the count of the very same non-null rows.
     total = resolver.builder.build(item, f"{spec.name}__sum", spec.model_copy(update={"agg": "sum"}), ())
     count = replace(total, name=f"{spec.name}__count", agg="count")
@@ -42,11 +47,6 @@ def stock(resolver: Resolver, item: Written[KpiSpec]) -> Value:
 
 def ratio(resolver: Resolver, item: Written[KpiSpec]) -> Value:
     spec = item.spec
-    for key in ("expr",):
-        if getattr(spec, key) is not None:
-            resolver.fail(item, (key,), f"'{key}' belongs to an operand", "numerator: {" + key + ": ...}")
-    if spec.when_no_data == "zero":
-        resolver.fail(item, ("when_no_data",), "a ratio of nothing is no value, never 0", "remove it")
     sides: list[Value] = []
     for side in ("numerator", "denominator"):
         written = getattr(spec, side)
@@ -72,7 +72,7 @@ def ratio(resolver: Resolver, item: Written[KpiSpec]) -> Value:
         # Sides over other days have no row of sums in common.
         if top.denominator is None and bottom.denominator is None and same_days:
             leaf = replace(top, denominator=bottom.numerator, scale=spec.scale)
-            return Value((leaf,), None, places, unit=unit)
+            return Value((leaf,), None, places, unit=unit, lacking=lacking_of(above, below))
     scale = "" if spec.scale == 1 else f"{spec.scale!r} * "
     return replace(combined(f"{scale}a / nullif(b, 0)", {"a": above, "b": below}, False, unit), places=places)
 
@@ -122,6 +122,12 @@ def derived(resolver: Resolver, item: Written[KpiSpec]) -> Value:
         if written.name is None:
             resolver.fail(item, place, "name is missing", "name a KPI")
             continue
+        for finding in keys_of_operand(written, place, in_formula=True):
+            resolver.fail(item, *finding)
+        if alias in given or (written.alias and alias in resolver.written):
+            message = f"'{alias}' stands for two KPIs"
+            resolver.fail(item, (*place, "alias"), message, "choose an alias that no KPI has")
+            continue
         given[alias] = resolver.named(item, written, place, f"{spec.name}__{alias}")
     words = set(re.findall(r"[a-z_][a-z0-9_]*", re.sub(r"'[^']*'", "", spec.expr)))
     for name in sorted(words & resolver.written.keys() - given.keys() - {spec.name}):
@@ -129,6 +135,8 @@ def derived(resolver: Resolver, item: Written[KpiSpec]) -> Value:
         if value is None:
             raise Unresolvable
         given[name] = value
+    if words & resolver.builder.broken - given.keys() - resolver.written.keys():
+        raise Unresolvable
     if spec.name in words and spec.name not in given:
         resolver.fail(
             item, ("expr",), f"is computed from itself: {spec.name} → {spec.name}", "name other KPIs"
@@ -161,7 +169,16 @@ def cumulative(resolver: Resolver, item: Written[KpiSpec]) -> Value:
     if (spec.grain_to_date is None) == (spec.window is None):
         resolver.fail(item, (), "wants either grain_to_date: fiscal_year or window: 28 days")
         raise Unresolvable
+    for finding in keys_of_operand(spec.input_metric, ("input_metric",), in_formula=False):
+        resolver.fail(item, *finding)
     inner = resolver.named(item, spec.input_metric, ("input_metric",), f"{spec.name}__input")
+    stock = inner.leaves[0].numerator.measure.stock
+    is_level = inner.formula is None and inner.leaves[0].denominator is None and stock is not None
+    if is_level and stock is not None and stock.period_agg in ("last", "opening"):
+        name = spec.input_metric.name
+        hint = f"its mean over the span is input_metric: {{name: {name}, period_agg: average}}"
+        message = f"'{name}' is a stock: a level is not added up over days"
+        resolver.fail(item, ("input_metric",), message, hint)
     try:
         if spec.grain_to_date is not None:
             return inner.shaped(Shape("to_date", grain=spec.grain_to_date))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dagster_project.kpi.model import OWN, Leaf, Place, Shape
+from dagster_project.kpi.model import GRAINS, OWN, Grain, Leaf, Place, Shape
 from dagster_project.kpi.units import PLAIN, Unit
 
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
@@ -17,6 +18,7 @@ class Value:
 
     `linear`: the formula adds and subtracts whole leaves only, so it adds over days where they do.
     `unit`: what it is counted in; of a KPI that another names, settled with the unit that it declares.
+    `lacking`: grains that it has no value at, and why.
     """
 
     leaves: tuple[Leaf, ...]
@@ -24,20 +26,34 @@ class Value:
     places: tuple[Place, ...]
     linear: bool = False
     unit: Unit = PLAIN
+    lacking: tuple[tuple[Grain, str], ...] = ()
 
     def shaped(self, shape: Shape) -> Value:
         """The same value over other days of the period. Raises ValueError for a shape of a shape."""
         if any(leaf.shape != OWN for leaf in self.leaves):
             raise ValueError("is cumulative itself: a window of a window has no meaning")
         leaves = tuple(replace(leaf, shape=shape) for leaf in self.leaves)
-        return replace(self, leaves=leaves, linear=False)
+        return replace(self, leaves=leaves, linear=False, lacking=())
 
     def moved(self, offset: int, unit: str) -> Value:
         """The same value so many days or months before. Raises ValueError for a move of a move."""
         if any(leaf.offset for leaf in self.leaves):
             raise ValueError("looks back already: an offset of an offset is not read")
         leaves = tuple(replace(leaf, offset=offset, offset_unit=unit) for leaf in self.leaves)  # type: ignore[arg-type]
-        return replace(self, leaves=leaves)
+        before = f"{offset} {unit if offset > 1 else unit.removesuffix('s')} before"
+        apart = tuple(
+            (grain, f"grain {grain} has no counterpart {before}")
+            for grain in GRAINS
+            if not has_counterpart(grain, offset, unit)
+        )
+        return replace(self, leaves=leaves, lacking=(*self.lacking, *apart))
+
+    def lacking_also(self, grains: Sequence[Grain] | None, name: str) -> Value:
+        """The same value as others see it: without the grains that its KPI does not have."""
+        if grains is None:
+            return self
+        own = tuple((grain, f"KPI '{name}' has no grain {grain}") for grain in GRAINS if grain not in grains)
+        return replace(self, lacking=(*self.lacking, *own))
 
 
 def combined(formula: str, names: dict[str, Value], linear: bool, unit: Unit) -> Value:
@@ -55,7 +71,20 @@ def combined(formula: str, names: dict[str, Value], linear: bool, unit: Unit) ->
     whole = _renamed(formula, written)
     places = tuple(dict.fromkeys(place for value in names.values() for place in value.places))
     additive = linear and all(value.linear or value.formula is None for value in names.values())
-    return Value(tuple(leaves), whole, places, additive, unit)
+    return Value(tuple(leaves), whole, places, additive, unit, lacking_of(*names.values()))
+
+
+def lacking_of(*values: Value) -> tuple[tuple[Grain, str], ...]:
+    """What a value that is computed from all of these lacks."""
+    return tuple(dict.fromkeys(pair for value in values for pair in value.lacking))
+
+
+def has_counterpart(grain: Grain, offset: int, unit: str) -> bool:
+    """Whether a period of `grain` is a period again so many days or months before."""
+    if unit == "days":
+        return grain == "day" or (grain == "week" and offset % 7 == 0)
+    months = {"day": 1, "week": 12, "month": 1, "quarter": 3, "half": 6, "fiscal_year": 12}
+    return grain in months and offset % months[grain] == 0
 
 
 def _renamed(formula: str, names: dict[str, str]) -> str:

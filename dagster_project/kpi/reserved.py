@@ -1,0 +1,50 @@
+"""Names that the project needs itself: an entity or KPI of such a name would take the place of a table."""
+
+from __future__ import annotations
+
+# Models written by hand in dbt/models/; a test holds this list against the folder.
+HAND_WRITTEN_MODELS = frozenset(
+    [
+        "dim_date",
+        "dimension_segments",
+        "entity_days",
+        "ga4_events",
+        "ga4_sessions",
+        "kpi_catalog",
+        "kpi_coverage",
+        "kpi_daily",
+        "kpi_days",
+        "kpi_period",
+        "kpi_periods",
+        "kpi_segments",
+        "kpi_slices",
+        "kpi_values",
+        "leaf_values",
+        "measure_cuts",
+        "measure_daily",
+        "measure_periods",
+        "period_roles",
+        "periods",
+        "span_days",
+        "spans",
+    ]
+)
+_GENERATED_MODELS = frozenset(["dimension_members", "kpi_formulas"])
+_PREFIXES = ("stg_", "measures_", "anew_", "levels_", "stocks_", "kpi_")
+# A KPI is a column of the measure models beside these, or `measures_<name>` is the union of all.
+_KPI_NAMES = frozenset(["additive", "anew", "date", "dimension", "segment", "total"])
+
+
+def taken_as_entity(name: str) -> str:
+    """Why no entity may be called so, '' where it may."""
+    if name in HAND_WRITTEN_MODELS or name in _GENERATED_MODELS:
+        return f"'{name}' is a table of the project itself"
+    prefix = next((prefix for prefix in _PREFIXES if name.startswith(prefix)), None)
+    return f"tables that begin with '{prefix}' are made by the compiler" if prefix else ""
+
+
+def taken_as_kpi(name: str) -> str:
+    """Why no KPI may be called so, '' where it may."""
+    if "__" in name:
+        return "'__' is kept for the measures of a KPI"
+    return f"'{name}' is a word of the tables of measures" if name in _KPI_NAMES else ""
