@@ -1,17 +1,21 @@
-"""The forecast of every goal's end, kept in an append-only log."""
+"""The forecast of every goal's end, kept in an append-only log; what earlier nights were worth; alerts."""
 
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 
 from dagster_project.defs import built
 from dagster_project.defs.failures import told_apart
 from dagster_project.defs.goals import read_goal_rows
 from dagster_project.defs.night import Night
 from dagster_project.forecast import log
+from dagster_project.forecast.accuracy import build_accuracy
+from dagster_project.forecast.alerts import HISTORY, build_alerts
 from dagster_project.forecast.tables import build_forecast
+from dagster_project.warehouse import opened
 
-TABLES = ("kgi_forecast", "kgi_forecast_path")
+TABLES = ("kgi_forecast", "kgi_forecast_path", "forecast_accuracy", "alerts")
 
 
 def forecast_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
@@ -33,23 +37,62 @@ def forecast_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     def forecast(context: dg.AssetExecutionContext) -> Any:
         """Where each goal will end, how surely; the same inputs add nothing to the log."""
         night: Night = context.resources.night
-        prepared, project = night.prepared, night.prepared.project
         with told_apart():
-            new = build_forecast(
-                prepared.goals,
-                prepared.definitions,
-                read_goal_rows(project, "kpi_daily", prepared.goals),
-                built.read(project, "goal_targets").to_pandas(),
-                built.read(project, "kgi_attainment").to_pandas(),
-                log.read_forecasts(project.state),
-                night.as_of,
-                night.run_id,
-            )
-            log.append(project.state, new, night.run_id)
-            built.write(project, "kgi_forecast", log.read_forecasts(project.state))
-            # every night's path stays in state/; published is the one that a chart of this night shows
-            built.write(project, "kgi_forecast_path", log.read_paths(project.state, night.as_of))
+            added = _forecast(night)
         for name in TABLES:
-            yield dg.MaterializeResult(asset_key=name, metadata={"new_rows": len(getattr(new, name))})
+            yield dg.MaterializeResult(asset_key=name, metadata={"new_rows": added[name]})
 
     return forecast
+
+
+def _forecast(night: Night) -> dict[str, int]:
+    """Adds to the log and builds the tables; returns how many rows of each are new."""
+    prepared, project = night.prepared, night.prepared.project
+    definitions, goals, state = prepared.definitions, prepared.goals, project.state
+    daily = read_goal_rows(project, "kpi_daily", goals)
+    attainment = built.read(project, "kgi_attainment").to_pandas()
+    new = build_forecast(
+        goals,
+        definitions,
+        daily,
+        built.read(project, "goal_targets").to_pandas(),
+        attainment,
+        log.read_forecasts(state),
+        night.as_of,
+        night.run_id,
+    )
+    if night.known_at is None:  # a night of the past is only looked at again: what it said is kept already
+        log.append(state, new, night.run_id)
+    said = log.read_forecasts(state)
+    built.write(project, "kgi_forecast", said)
+    # every night's path stays in state/; published is the one that a chart of this night shows
+    built.write(project, "kgi_forecast_path", log.read_paths(state, night.as_of))
+    accuracy = build_accuracy(goals, daily, said, night.as_of, night.run_id)
+    built.write(project, "forecast_accuracy", accuracy)
+    alerts = build_alerts(
+        goals,
+        definitions,
+        _recent_totals(night),
+        said,
+        attainment,
+        log.read_alerts(state),
+        night.as_of,
+        night.run_id,
+    )
+    if night.known_at is None:
+        log.append_alerts(state, alerts, night.run_id)
+    built.write(project, "alerts", log.read_alerts(state))
+    counted = (new.kgi_forecast, new.kgi_forecast_path, accuracy, alerts)
+    return {name: len(rows) for name, rows in zip(TABLES, counted, strict=True)}
+
+
+def _recent_totals(night: Night) -> pd.DataFrame:
+    """kpi_daily in total, the days that a control chart looks at."""
+    with opened(night.prepared.project, read_only=True) as connection:
+        return connection.execute(
+            f"""
+            select date, kpi, dimension, segment, value, data_status from main.kpi_daily
+            where dimension = 'total' and date > $as_of::date - {HISTORY} and date <= $as_of::date
+            """,
+            {"as_of": night.as_of},
+        ).df()

@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dagster_project.forecast.cases import TOTAL
 from dagster_project.forecast.history import History, read_history
 from dagster_project.forecast.outcomes import kind_of
 from dagster_project.goals.frames import Columns, as_date, frame, number, read_days
 from dagster_project.goals.model import PLAN, Goal, Node
+from dagster_project.goals.tables import slices_of
 from dagster_project.kpi.model import Kpi
 
-TOTAL = "total"
 ROUNDING = 1e-9
 
 FORECAST_ACCURACY: Columns = (
@@ -64,14 +65,7 @@ def build_accuracy(
     the period; of a rate, the rate so far. error, run_rate_error: forecast - actual. brier:
     (probability - attained)². The plan's target; other scenarios say nothing more of the forecast.
     """
-    slices = {
-        key
-        for goal in goals
-        for node in goal.nodes
-        if node.kpi is not None
-        for key in ((node.kpi.name, node.dimension, node.segment), (node.kpi.name, TOTAL, TOTAL))
-    }
-    daily = read_days(kpi_daily, slices)
+    daily = read_days(kpi_daily, slices_of(goals))
     said = _first_issues(log)
     rows: list[tuple[Any, ...]] = []
     for goal in goals:

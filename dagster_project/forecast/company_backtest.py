@@ -9,14 +9,14 @@ import pandas as pd
 
 from dagster_project.calendar.business import BusinessCalendar
 from dagster_project.forecast.backtest import Series
+from dagster_project.forecast.cases import TOTAL
 from dagster_project.forecast.days import days_of
 from dagster_project.forecast.history import read_history
 from dagster_project.forecast.outcomes import kind_of
 from dagster_project.goals.frames import read_days
 from dagster_project.goals.model import Goal
+from dagster_project.goals.tables import slices_of
 from dagster_project.kpi.model import Definitions
-
-TOTAL = "total"
 
 
 def series_of_goals(
@@ -25,13 +25,7 @@ def series_of_goals(
     """One for every node that is forecast, grouped by goal; what two nodes measure alike comes once."""
     calendar = BusinessCalendar(definitions.calendar)
     nodes = [(goal, node) for goal in goals for node in goal.nodes if kind_of(node) is not None and node.kpi]
-    slices = {
-        key
-        for _, node in nodes
-        if node.kpi is not None
-        for key in ((node.kpi.name, node.dimension, node.segment), (node.kpi.name, TOTAL, TOTAL))
-    }
-    daily = read_days(kpi_daily, slices)
+    daily = read_days(kpi_daily, slices_of(goals))
     seen: set[tuple[str, str, str]] = set()
     for goal, node in nodes:
         if node.kpi is None or (node.kpi.name, node.dimension, node.segment) in seen:

@@ -7,6 +7,7 @@ would stretch the ranges and hide everything, so each value is first divided by 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -37,6 +38,16 @@ class Signal:
     high: float
 
 
+@dataclass(frozen=True)
+class Episode:
+    """A stretch of days that the rules name. `first`, `last`: its first and newest such day. `closed_on`: the
+    first day that was usual again; None where there is none yet."""
+
+    first: Signal
+    last: Signal
+    closed_on: date | None
+
+
 def signals(
     start: date, values: Floats, provisional: np.ndarray, *, looked_at: int = 28
 ) -> tuple[Signal, ...]:
@@ -47,6 +58,31 @@ def signals(
     the ones looked at and do not move with them. Nothing is said of a series with fewer than LEAST known
     days there, or of one that does not vary.
     """
+    judged = _judged(start, values, provisional, looked_at)
+    return tuple(signal for _, signal in judged if signal is not None)
+
+
+def episodes(
+    start: date, values: Floats, provisional: np.ndarray, *, looked_at: int = 28
+) -> tuple[Episode, ...]:
+    """The same, in stretches of days in a row; a provisional, unknown or closed day ends none."""
+    found: list[Episode] = []
+    is_open = False
+    for day, signal in _judged(start, values, provisional, looked_at):
+        if is_open and signal is None:
+            found[-1] = Episode(found[-1].first, found[-1].last, day)
+        elif is_open and signal is not None:
+            found[-1] = Episode(found[-1].first, signal, None)
+        elif signal is not None:
+            found.append(Episode(signal, signal, None))
+        is_open = signal is not None
+    return tuple(found)
+
+
+def _judged(
+    start: date, values: Floats, provisional: np.ndarray, looked_at: int
+) -> Iterator[tuple[date, Signal | None]]:
+    """Every day looked at that says something, with what a rule names of it."""
     first = max(len(values) - looked_at, 0)
     weekdays = (start.weekday() + np.arange(len(values))) % 7
     usable = ~np.isnan(values) & ~np.asarray(provisional, dtype=bool)
@@ -54,14 +90,13 @@ def signals(
     before[max(first - BASELINE, 0) : first] = True
     before &= usable
     if before.sum() < LEAST:
-        return ()
+        return
     factors, offsets = _weekday_adjustment(values, weekdays, before)
     adjusted = np.where(usable, (values - offsets[weekdays]) / factors[weekdays], np.nan)
     base = adjusted[before]
     centre, spread = float(base.mean()), LIMIT * float(np.abs(np.diff(base)).mean())
     if spread <= 0:
-        return ()
-    found: list[Signal] = []
+        return
     side, length = 0, 0
     for index in range(first, len(values)):
         if not usable[index]:
@@ -75,12 +110,12 @@ def signals(
         rule: Rule | None = "beyond_limits" if abs(away) > spread else None
         if rule is None and length >= RUN:
             rule = "run_of_8"
+        day, signal = start + timedelta(days=index), None
         if rule is not None:
             factor, offset = factors[weekdays[index]], offsets[weekdays[index]]
             usual, low, high = (at * factor + offset for at in (centre, centre - spread, centre + spread))
-            day = start + timedelta(days=index)
-            found.append(Signal(day, rule, float(values[index]), float(usual), float(low), float(high)))
-    return tuple(found)
+            signal = Signal(day, rule, float(values[index]), float(usual), float(low), float(high))
+        yield day, signal
 
 
 def _weekday_adjustment(values: Floats, weekdays: np.ndarray, before: np.ndarray) -> tuple[Floats, Floats]:

@@ -14,12 +14,11 @@ NIGHTS = 2  # in a row, below the line, before an alert opens
 
 @dataclass(frozen=True)
 class Night:
-    """One night's probability of attaining a goal; None where there was none. `is_provisional`: the newest
-    days may still change, so the night neither opens nor closes anything."""
+    """One night's probability of attaining a goal, from days that no longer change; None where there was
+    none, and the night neither opens nor closes anything."""
 
     as_of: date
     probability: float | None
-    is_provisional: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,8 @@ def dangers(
     """The stretches, oldest first; the last one is open where it has no closed_on.
 
     nights: ascending by as_of, one each. A stretch opens on the in_a_row-th night below `opens_below` and
-    closes on the first one above `closes_above`. Silent nights (provisional, or without a probability) leave
-    everything as it is. Raises ValueError where closes_above is below opens_below.
+    closes on the first one above `closes_above`. Nights without a probability leave everything as it is.
+    Raises ValueError where closes_above is below opens_below.
     """
     if closes_above < opens_below:
         raise ValueError(
@@ -53,7 +52,7 @@ def dangers(
     low: list[float] = []
     for night in nights:
         chance = night.probability
-        if chance is None or night.is_provisional:
+        if chance is None:
             continue
         if opened is None:
             low = [*low, chance] if chance < opens_below else []

@@ -1,4 +1,4 @@
-"""The forecast log in state/: what each night said, only ever added to.
+"""What can't be rebuilt of forecasts, in state/: what each night said, and the alerts; only ever added to.
 
 One Parquet file a run and table. The path is written before the forecast that it belongs to: a run that is
 killed in between leaves rows that the next one writes anew, never a forecast without its path; a night that
@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from dagster_project.forecast.tables import KGI_FORECAST, KGI_FORECAST_PATH, ForecastTables
+from dagster_project.forecast.alerts import ALERTS
+from dagster_project.forecast.columns import KGI_FORECAST, KGI_FORECAST_PATH
+from dagster_project.forecast.tables import ForecastTables
 from dagster_project.goals import kept
 from dagster_project.goals.frames import as_date
 
@@ -24,6 +26,16 @@ def append(state: Path, tables: ForecastTables, run_id: str) -> None:
     """Adds the rows to state/kgi_forecast and state/kgi_forecast_path; empty tables add no file."""
     kept.append(state / "kgi_forecast_path", tables.kgi_forecast_path, run_id)
     kept.append(state / "kgi_forecast", tables.kgi_forecast, run_id)
+
+
+def append_alerts(state: Path, rows: pd.DataFrame, run_id: str) -> None:
+    """Adds the rows to state/alerts; none add no file."""
+    kept.append(state / "alerts", rows, run_id)
+
+
+def read_alerts(state: Path) -> pd.DataFrame:
+    """Every alert as it was last said, columns ALERTS, by name."""
+    return kept.read(state / "alerts", ALERTS, ["alert"])
 
 
 def read_forecasts(state: Path) -> pd.DataFrame:

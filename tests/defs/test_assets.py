@@ -28,6 +28,7 @@ def test_the_assets_are_these_and_no_other(graph: dg.AssetGraph, prepared: Prepa
     expected |= {"goal_tree", "goal_targets", "kgi_attainment", "kgi_forecast", "kgi_forecast_path"}
     expected |= {"tree_checks", "gap_drivers", "goal_funnel"}
     expected |= {"assumption_review", "goal_reviews"}
+    expected |= {"forecast_accuracy", "alerts"}
     models = {
         node["name"] for node in prepared.manifest["nodes"].values() if node["resource_type"] == "model"
     }

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dagster_project.forecast.tables import KGI_FORECAST, build_forecast
+from dagster_project.forecast.columns import KGI_FORECAST
+from dagster_project.forecast.tables import build_forecast
 from dagster_project.goals.frames import frame
 from dagster_project.goals.load import load_goals
 from dagster_project.goals.model import Goal

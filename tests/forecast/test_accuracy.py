@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from dagster_project.forecast.accuracy import FORECAST_ACCURACY, build_accuracy, summarize
-from dagster_project.forecast.tables import KGI_FORECAST
+from dagster_project.forecast.columns import KGI_FORECAST
 from dagster_project.goals.frames import frame
 
 START = date(2026, 4, 1)

@@ -9,8 +9,8 @@ from dagster_project.forecast.danger import Danger, Night, dangers
 START = date(2026, 6, 1)
 
 
-def nights(*chances, provisional=()):
-    return [Night(START + timedelta(days=i), chance, i in provisional) for i, chance in enumerate(chances)]
+def nights(*chances):
+    return [Night(START + timedelta(days=i), chance) for i, chance in enumerate(chances)]
 
 
 def day(number):
@@ -33,10 +33,9 @@ def test_it_closes_above_the_higher_line_only_and_may_open_again():
     assert found == (Danger(day(1), day(4), 0.2), Danger(day(6), None, 0.2))
 
 
-def test_provisional_nights_and_nights_without_a_probability_are_silent():
-    assert dangers(nights(0.3, 0.3, provisional={1})) == ()
+def test_nights_without_a_probability_are_silent():
     assert dangers(nights(0.3, None, 0.3)) == (Danger(day(2), None, 0.3),)
-    assert dangers(nights(0.3, 0.3, 0.9, provisional={2})) == (Danger(day(1), None, 0.3),)
+    assert dangers(nights(0.3, 0.3, None)) == (Danger(day(1), None, 0.3),)
 
 
 def test_lines_the_wrong_way_round_are_refused():

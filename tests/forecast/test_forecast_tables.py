@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from dagster_project.forecast import log
-from dagster_project.forecast.tables import KGI_FORECAST, KGI_FORECAST_PATH
+from dagster_project.forecast.columns import KGI_FORECAST, KGI_FORECAST_PATH
 from dagster_project.goals.frames import frame
 from tests.forecast.conftest import AS_OF, START, days_through, goal
 
@@ -135,6 +135,30 @@ def test_the_segment_of_the_goal_is_what_is_forecast(night, make_series, make_da
     row = night(goal(extra="where: {channel: b2b}\n"), more=[own]).kgi_forecast.iloc[0]
     whole = night().kgi_forecast.iloc[0]
     assert row["p975"] < 0.5 * whole["p025"]
+
+
+def test_the_settled_probability_leaves_out_days_that_may_still_change(night, make_series, make_daily):
+    values = make_series(7, days_through(AS_OF))
+    row = night(goal(target=2700), values=values).kgi_forecast.iloc[0]
+    assert row["settled_through"] == AS_OF
+    assert row["settled_probability"] == row["probability"]
+    values[-3:] = 0.0  # hardly anything has come in yet
+    daily = make_daily("revenue", values, START)
+    daily.loc[daily.index[-3:], "data_status"] = "provisional"
+    row = night(goal(target=2700), daily=daily).kgi_forecast.iloc[0]
+    assert row["settled_through"] == AS_OF - timedelta(days=3)
+    shorter = night(goal(target=2700), values=values[:-3]).kgi_forecast.iloc[0]
+    assert row["settled_probability"] == shorter["probability"] > row["probability"]
+
+
+def test_what_is_said_again_or_of_an_earlier_night_is_a_rerun(night, make_series):
+    first = night().kgi_forecast
+    changed = make_series(7, days_through(AS_OF))
+    changed[-40] += 1
+    assert first["origin"].tolist() == ["night"]
+    assert night(before=first, values=changed).kgi_forecast["origin"].tolist() == ["rerun"]
+    earlier = night(as_of=AS_OF - timedelta(days=1), before=first).kgi_forecast
+    assert earlier["origin"].tolist() == ["rerun"]
 
 
 def test_a_goal_not_begun_or_long_over_has_no_rows(night):
