@@ -26,7 +26,7 @@ def in_words(spec: KpiSpec, value: Value) -> str:
     top = _measure_in_words(leaf.numerator.measure)
     if leaf.denominator is None:
         return top
-    scale = "" if leaf.scale == 1 else f"{leaf.scale:g} * "
+    scale = "" if leaf.scale == 1 else f"{leaf.scale:.10g} * "
     return f"{scale}{top} / {_measure_in_words(leaf.denominator.measure)}"
 
 
@@ -47,4 +47,4 @@ def _measure_in_words(measure: Measure) -> str:
         c = measure.converts
         window = "ever" if c.window is None else f"within {c.window} days"
         condition += f" that came to {c.entity}.{c.time} {window}"
-    return f"{call}{condition} {dated}".replace("{{ ", "").replace(" }}", "")
+    return f"{call}{condition} {dated}".replace("{{ ", "").replace(" }}", "").replace('"', "")
