@@ -58,7 +58,7 @@ YieldField = Annotated[Any, BeforeValidator(_yield), _WRITTEN]
 class OfSpec(Spec):
     """An actual of an earlier period, that a target is a multiple of."""
 
-    kpi: Identifier
+    kpi: Identifier = Field(description="the KPI that the target is a multiple of")
     offset_window: Text = Field(default="1 year", description="so long before: 1 year, 1 quarter, 1 month")
     where: WhereField | None = Field(default=None, description="default: the node's own")
 
@@ -68,7 +68,7 @@ class TargetSpec(Spec):
 
     figure: Change | None = Field(default=None, description="the same as the figure alone")
     times: Figure | None = Field(default=None, description="a multiple of `of`")
-    of: OfSpec | None = None
+    of: OfSpec | None = Field(default=None, description="what `times` multiplies: a KPI so long before")
     per_business_day: Figure | None = Field(default=None, description="times the period's business days")
     within: Annotated[list[Figure], Field(min_length=2, max_length=2)] | None = Field(
         default=None, description="bounds to stay within: [80%, 90%]"

@@ -46,21 +46,21 @@ Month = Annotated[
 class PeriodSpec(Spec):
     """When: a fiscal year (or its quarter or half), a month, or two dates."""
 
-    fiscal_year: Whole | None = None
+    fiscal_year: Whole | None = Field(None, description="by the calendar year in which it begins")
     quarter: Whole | None = Field(default=None, description="1 to 4, of the fiscal year")
     half: Whole | None = Field(default=None, description="1 or 2, of the fiscal year")
-    month: Month | None = None
-    from_: Day | None = Field(default=None, alias="from")
+    month: Month | None = Field(None, description="a month, as 2026-05")
+    from_: Day | None = Field(default=None, alias="from", description="the first day")
     through: Day | None = Field(default=None, description="the last day, in")
 
 
 class KgiSpec(Spec):
     """The key goal indicator."""
 
-    kpi: Identifier
+    kpi: Identifier = Field(description="the KPI that is to be reached")
     target: TargetField | None = Field(default=None, description="of the whole period; or the tree gives it")
     opening: Figure | None = Field(default=None, description="of a stock: its level before the first day")
-    where: WhereField | None = None
+    where: WhereField | None = Field(None, description="one segment: {channel: b2b}; default the goal's")
 
 
 class NodeSpec(Spec):
@@ -68,29 +68,31 @@ class NodeSpec(Spec):
 
     kpi: Identifier | None = Field(default=None, description="default: the KPI of the node's own name")
     where: WhereField | None = Field(default=None, description="replaces the goal's")
-    target: TargetField | None = None
+    target: TargetField | None = Field(None, description="what it is to be over the whole period")
     assume: TargetField | None = Field(
         default=None, description="an assumption that the other targets rest on"
     )
     opening: Figure | None = Field(default=None, description="of a stock: its level before the first day")
-    level: Literal["ksf", "kpi", "action"] | None = None
-    label: LabelField | None = None
-    owner: Text | None = None
+    level: Literal["ksf", "kpi", "action"] | None = Field(None, description="where it stands in the tree")
+    label: LabelField | None = Field(None, description="for people, in Japanese and English")
+    owner: Text | None = Field(None, description="who answers for it")
 
 
 class KsfSpec(Spec):
     """A key success factor: a sentence that groups KPIs."""
 
-    name: Identifier
-    label: LabelField | None = None
+    name: Identifier = Field(description="its name")
+    label: LabelField | None = Field(None, description="the sentence, in Japanese and English")
     holds: Identifiers = Field(default_factory=list, description="nodes or KPIs that it rests on")
 
 
 class CapacitySpec(Spec):
     """How much of an action can be done: 120 a business day."""
 
-    n: Figure
-    per: Literal["business_day", "calendar_day", "week", "month", "quarter", "half", "year"]
+    n: Figure = Field(description="how many")
+    per: Literal["business_day", "calendar_day", "week", "month", "quarter", "half", "year"] = Field(
+        description="in which span"
+    )
 
 
 class RampSpec(Spec):
@@ -103,8 +105,8 @@ class RampSpec(Spec):
 class ActionSpec(Spec):
     """What is done: counted, owned, due, and within a capacity."""
 
-    name: Identifier
-    label: LabelField | None = None
+    name: Identifier = Field(description="its name; the KPI of this name counts it")
+    label: LabelField | None = Field(None, description="for people, in Japanese and English")
     kpi: Identifier | None = Field(default=None, description="default: the KPI of the action's own name")
     where: WhereField | None = Field(default=None, description="replaces the goal's")
     drives: Identifier = Field(description="the node that it brings forward")
@@ -113,17 +115,17 @@ class ActionSpec(Spec):
     )
     share: Figure | None = Field(default=None, description="the part of the driven target it is to bring")
     target: TargetField | None = Field(default=None, description="default: from `drives` and `yield`")
-    owner: Text | None = None
+    owner: Text | None = Field(None, description="who does it")
     from_: Day | None = Field(default=None, alias="from", description="default: the period's first day")
     due: Day | None = Field(default=None, description="default: the period's last day")
-    capacity: CapacitySpec | None = None
-    ramp: RampSpec | None = None
+    capacity: CapacitySpec | None = Field(None, description="how much can be done at most")
+    ramp: RampSpec | None = Field(None, description="a capacity that grows to its full size")
 
 
 class ScenarioSpec(Spec):
     """A factor of the plan, and from which attainment on it counts as a success."""
 
-    times: Factor
+    times: Factor = Field(description="factor of the plan, above 0")
     success: Figure | None = Field(
         default=None, description="default: 70% of a scenario named stretch, else 100%"
     )
@@ -135,16 +137,21 @@ ScenarioField = Annotated[ScenarioSpec, BeforeValidator(_scenario), OrFigure()]
 class GoalSpec(Spec):
     """goals/<name>.yml"""
 
-    goal: Identifier
-    label: LabelField | None = None
-    vision: LabelField | None = None
-    owner: Text | None = None
-    period: PeriodSpec
+    goal: Identifier = Field(description="its name")
+    label: LabelField | None = Field(None, description="for people, in Japanese and English")
+    vision: LabelField | None = Field(None, description="what the goal is for, in a sentence")
+    owner: Text | None = Field(None, description="who answers for it")
+    period: PeriodSpec = Field(description="from when to when")
     where: WhereField | None = Field(default=None, description="what every node is read at: {channel: b2b}")
-    kgi: KgiSpec
+    kgi: KgiSpec = Field(description="the key goal indicator and its target")
     tree: Texts = Field(default_factory=list, description="equations: revenue = orders * order_value")
-    nodes: dict[Identifier, NodeSpec] = Field(default_factory=dict)
-    ksf: list[KsfSpec] = Field(default_factory=list)
+    nodes: dict[Identifier, NodeSpec] = Field(
+        default_factory=dict,
+        description="what a name of the tree means, where the KPI of that name does not say enough",
+    )
+    ksf: list[KsfSpec] = Field(
+        default_factory=list, description="key success factors: sentences, with the KPIs that they hold"
+    )
     drivers: Identifiers = Field(default_factory=list, description="watched; no arithmetic ties them")
     actions: list[ActionSpec] = Field(default_factory=list, description="what is done to drive a node")
     phasing: PhasingField = Field(default_factory=PhasingSpec, description="how the target is due")

@@ -39,13 +39,25 @@ def _from_text(parse: Any) -> BeforeValidator:
     return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else _text(value))
 
 
-Text = Annotated[str, BeforeValidator(_text)]
+class Or:
+    """In schema.json: the full form, or one of these shorter ones in its place."""
+
+    def __init__(self, *kinds: str) -> None:
+        self.short = [{"type": kind} for kind in kinds]
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
+        return {"anyOf": [*self.short, handler(core_schema)]}
+
+
+_SCALAR = WithJsonSchema({"type": ["string", "number", "boolean"]})  # every scalar is read as text
+
+Text = Annotated[str, BeforeValidator(_text), _SCALAR]
 Identifier = Annotated[
     str, _from_text(identifier), WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9_]*$"})
 ]
-Identifiers = Annotated[list[Identifier], BeforeValidator(_list_of)]
-Texts = Annotated[list[Text], BeforeValidator(_list_of)]
-Sql = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": ["string", "number", "boolean"]})]
+Identifiers = Annotated[list[Identifier], BeforeValidator(_list_of), Or("string")]
+Texts = Annotated[list[Text], BeforeValidator(_list_of), Or("string")]
+Sql = Annotated[str, BeforeValidator(_text), _SCALAR]
 Bool = Annotated[bool, _from_text(parse_bool), WithJsonSchema({"type": "boolean"})]
 Day = Annotated[date, _from_text(parse_date), WithJsonSchema({"type": "string", "format": "date"})]
 Days = Annotated[int, _from_text(parse_days), WithJsonSchema({"type": ["string", "integer"]})]
@@ -67,7 +79,7 @@ def _label(value: Any) -> Any:
     return {"ja": value, "en": value} if isinstance(value, str) else value
 
 
-LabelField = Annotated[LabelSpec, BeforeValidator(_label)]
+LabelField = Annotated[LabelSpec, BeforeValidator(_label), Or("string")]
 
 
 def resolve_label(spec: LabelSpec | None, name: str) -> Label:

@@ -29,29 +29,37 @@ Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 class ProjectSpec(Spec):
     """project.yml"""
 
-    name: Text = "shirube"
-    label: LabelField | None = None
+    name: Text = Field("shirube", description="the company's short name")
+    label: LabelField | None = Field(None, description="its name for people, in Japanese and English")
     synthetic: Bool = Field(False, description="made-up data: said wherever it is shown")
-    currency: Text = "JPY"
-    language: Literal["ja", "en"] = "ja"
+    currency: Text = Field("JPY", description="ISO currency of money columns that name none")
+    language: Literal["ja", "en"] = Field("ja", description="of the report and the terminal")
     data: Text = Field("data", description="folder of the raw exports, relative to the project")
-    outputs: Text = "outputs"
-    as_of: Literal["yesterday", "latest_data"] = "yesterday"
+    outputs: Text = Field("outputs", description="folder of the publications, relative to the project")
+    as_of: Literal["yesterday", "latest_data"] = Field(
+        "yesterday",
+        description=(
+            "what the last complete day of a run is: the day before today, or the last day that the data "
+            "cover"
+        ),
+    )
 
 
 class ClosedSpec(Spec):
     """Days that are no business days, besides public holidays."""
 
-    weekdays: list[Weekday] = Field(default_factory=list)
+    weekdays: list[Weekday] = Field(default_factory=list, description="closed every week on these")
     yearly: Text | None = Field(None, pattern=r"^\d{2}-\d{2}(\.\.\d{2}-\d{2})?$", description="12-29..01-03")
-    dates: list[Day] = Field(default_factory=list)
-    name: Text | None = None
+    dates: list[Day] = Field(default_factory=list, description="closed on these days, as 2026-08-13")
+    name: Text | None = Field(None, description="what the days are called, for people")
 
 
 class CalendarSpec(Spec):
     """calendar.yml"""
 
-    timezone: Text = "Asia/Tokyo"
+    timezone: Text = Field(
+        "Asia/Tokyo", description="IANA zone in which days begin and end, such as Asia/Tokyo"
+    )
     fiscal_year_starts: Literal[
         "January",
         "February",
@@ -65,8 +73,10 @@ class CalendarSpec(Spec):
         "October",
         "November",
         "December",
-    ] = "April"
-    week_starts: Literal["monday", "sunday"] = "monday"
+    ] = Field("April", description="month in which the fiscal year begins; quarters and halves follow it")
+    week_starts: Literal["monday", "sunday"] = Field("monday", description="first day of a week")
     holidays: Text | None = Field("JP", description="country code of the public holidays")
-    closed: list[ClosedSpec] = Field(default_factory=list)
+    closed: list[ClosedSpec] = Field(
+        default_factory=list, description="days without business, besides public holidays"
+    )
     open: list[Day] = Field(default_factory=list, description="business days all the same")
