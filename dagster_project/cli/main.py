@@ -23,6 +23,8 @@ COMMANDS = {
     "run": "dagster_project.cli.run:run",
     "status": "dagster_project.cli.status:status",
     "query": "dagster_project.cli.query:query",
+    "prune": "dagster_project.cli.prune:prune",
+    "repair": "dagster_project.cli.repair:repair",
     "backtest": "dagster_project.cli.backtest:backtest",
     "sample": "dagster_project.cli.sample:sample",
     "source": "dagster_project.cli.source:source",

@@ -60,6 +60,7 @@ def run_night(
     full_refresh: bool = False,
     tell: Tell = lambda line: None,
     known_at: datetime | None = None,
+    landed: bool = False,
 ) -> Finished:
     """Compile, land, build, compute, publish; under the project's lock.
 
@@ -67,6 +68,7 @@ def run_night(
     tell: called with a line about what is going on.
     known_at: only files that had arrived by then count, which repeats a past night; without a zone, in the
         calendar's.
+    landed: leave new exports where they are and work on what has landed; as_of is then to be given.
 
     Raises Busy, DefinitionError, NothingPublished (which step failed, why, and where the log is).
     """
@@ -80,7 +82,10 @@ def run_night(
         clock.lap("prepare")
         if known_at is not None and known_at.tzinfo is None:
             known_at = known_at.replace(tzinfo=ZoneInfo(prepared.definitions.calendar.timezone))
-        day, landed = _as_of(prepared, as_of, tell, known_at)
+        if landed and as_of is not None:
+            day = as_of
+        else:
+            day, landed = _as_of(prepared, as_of, tell, known_at)
         clock.lap("as of")
         held = Held(run_id, started_at, full_refresh, tell, landed, known_at)
         result = _execute(prepared, day, held, clock)

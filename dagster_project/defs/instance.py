@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 from dagster_project.project import Project
@@ -27,6 +28,17 @@ def dagster_home(project: Project) -> Path:
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
     return home
+
+
+def prune_runs(project: Project, before: datetime, *, dry_run: bool = False) -> int:
+    """Forget runs of before that moment, with their events; returns how many they are."""
+    import dagster as dg
+
+    with dg.DagsterInstance.from_config(str(dagster_home(project))) as instance:
+        old = instance.get_runs(filters=dg.RunsFilter(created_before=before))
+        for run in old if not dry_run else ():
+            instance.delete_run(run.run_id)
+    return len(old)
 
 
 if __name__ == "__main__":

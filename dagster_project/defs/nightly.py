@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from datetime import date, datetime, timedelta
+from logging.handlers import RotatingFileHandler
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -23,6 +24,7 @@ from dagster_project.defs.snapshots import snapshot_assets
 from dagster_project.project import Project
 
 HOUR = 3
+LOG_BYTES = 10 * 2**20
 YEARS_WITHOUT_DECLARATION = 10
 
 
@@ -95,7 +97,9 @@ def file_logger(project: Project) -> dg.LoggerDefinition:
         folder = project.work / "logs"
         folder.mkdir(parents=True, exist_ok=True)
         log = logging.Logger("shirube", logging.INFO)
-        handler = logging.FileHandler(folder / "dagster.log", encoding="utf-8", delay=True)
+        handler = RotatingFileHandler(
+            folder / "dagster.log", maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True
+        )
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         log.addHandler(handler)
         return log

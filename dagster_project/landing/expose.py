@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from dagster_project.errors import NothingPublished
 from dagster_project.kpi.model import SQL_TYPES, CalendarRules, Source
 from dagster_project.landing import ga4
 from dagster_project.landing.active import Held, Use, arrived_by, choose
@@ -118,6 +119,7 @@ def expose_into(
 
     calendar = BusinessCalendar(rules)
     states = in_force(landing_dir, sources, rules, known_at)
+    _require_kept(states)
     days: list[SourceDay] = []
     for state in states:
         days += source_days(state.source, state.uses, state.held, rules, as_of, calendar.is_business_day)
@@ -144,6 +146,19 @@ def expose_into(
         inputs_table(states),
         tuple((state.source.name, entry.path, reason) for state in states for entry, reason in state.held),
     )
+
+
+def _require_kept(states: Sequence[SourceInForce]) -> None:
+    """Raises NothingPublished where a file that counts was pruned: of a moment too long ago, or by
+    definitions that have come to want an older export."""
+    gone = [(state.source.name, use.entry) for state in states for use in state.uses if use.entry.pruned_at]
+    if gone:
+        source, entry = gone[0]
+        raise NothingPublished(
+            f"{source}: {entry.path} would count, and was pruned on {entry.pruned_at:%Y-%m-%d}"
+            + (f" (and {len(gone) - 1} more)" if len(gone) > 1 else "")
+            + "; ask for a later --known-at, or put the export into the data folder again under a new name"
+        )
 
 
 def _literal(text: str) -> str:

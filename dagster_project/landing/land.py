@@ -130,7 +130,7 @@ class _SourceLanding:
     def land_again(self) -> None:
         """Snapshots whose mapping, or the limit they were held by, has changed since."""
         for at, entry in enumerate(self.known):
-            if not matches(entry.path, self.source.files):
+            if entry.pruned_at is not None or not matches(entry.path, self.source.files):
                 continue
             outdated = entry.mapping_hash != self.mapping
             retried = entry.status == "held" and entry.limits not in ((), limits_of(self.source))

@@ -25,6 +25,7 @@ class Entry:
     date-like column. `days`: the days that a by_day file supplies. `limits`: what a holding depended on.
     `exported_at`, `manifest_rows`: what a manifest beside the file said. `retry`: held for what is outside
     the file (its name, its manifest), so it is looked at again every night.
+    `pruned_at`: since then its files are gone.
     """
 
     source: str
@@ -50,6 +51,7 @@ class Entry:
     exported_at: datetime | None = None
     manifest_rows: int | None = None
     retry: bool = False
+    pruned_at: datetime | None = None
 
     @property
     def arrival(self) -> tuple[str, str, str, datetime]:
@@ -64,7 +66,7 @@ def _from_json(line: str) -> Entry:
     given = json.loads(line)
     known = {name: given[name] for name in Entry.__dataclass_fields__ if name in given}
     known["arrived_at"] = datetime.fromisoformat(known["arrived_at"])
-    for name in ("version", "exported_at"):
+    for name in ("version", "exported_at", "pruned_at"):
         known[name] = datetime.fromisoformat(known[name]) if known.get(name) else None
     known["days"] = tuple(date.fromisoformat(day) for day in known.get("days", ()))
     known["dates"] = {

@@ -69,22 +69,30 @@ def flip(outputs: Path, version: Path) -> None:
     _sync(outputs)
 
 
-def prune(outputs: Path, now: datetime) -> list[str]:
-    """Remove old publications; returns their names.
+def prunable(outputs: Path, now: datetime) -> list[Path]:
+    """Publications that may go.
 
     The one in force, the newest three and all younger than 24 hours stay: a reader that resolved `current`
     may still be at work in them.
     """
-    in_force = (outputs / "current").resolve().name
-    versions = [path for path in (outputs / "versions").iterdir() if path.is_dir() and path.name[0] != "."]
+    in_force, folder = (outputs / "current").resolve().name, outputs / "versions"
+    if not folder.is_dir():
+        return []
+    versions = [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."]
     versions.sort(key=lambda path: (path.stat().st_mtime, path.name), reverse=True)
-    removed = []
-    for version in versions[KEPT:]:
-        age = now.timestamp() - version.stat().st_mtime
-        if version.name != in_force and age > KEPT_FOR.total_seconds():
-            shutil.rmtree(version, ignore_errors=True)
-            removed.append(version.name)
-    return removed
+    return [
+        version
+        for version in versions[KEPT:]
+        if version.name != in_force and now.timestamp() - version.stat().st_mtime > KEPT_FOR.total_seconds()
+    ]
+
+
+def prune(outputs: Path, now: datetime) -> list[str]:
+    """Remove old publications; returns their names."""
+    old = prunable(outputs, now)
+    for version in old:
+        shutil.rmtree(version, ignore_errors=True)
+    return [version.name for version in old]
 
 
 def set_aside(building: Path, work: Path) -> Path | None:

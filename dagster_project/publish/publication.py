@@ -47,6 +47,13 @@ def known_at_of(folder: Path) -> datetime | None:
     return value.replace(tzinfo=UTC) if value else None
 
 
+def as_of_of(folder: Path) -> date:
+    """The as-of date of the publication in `folder`."""
+    (value,) = pq.read_table(folder / "publication.parquet", columns=["as_of"])["as_of"].to_pylist()
+    found: date = value
+    return found
+
+
 def _utc(when: datetime) -> datetime:
     if when.tzinfo is None:
         raise ValueError(f"{when} has no zone; publication times need one")

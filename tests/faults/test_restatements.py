@@ -76,7 +76,7 @@ def test_a_past_night_can_be_had_again_and_leaves_state_as_it_is(company: Compan
     then = tables(company.project.current)
     moment = pq.read_table(company.project.current / "publication.parquet")["published_at"].to_pylist()[0]
     company.write("store/store_20260409.csv", store(date(2026, 4, 9), 133, 13))
-    company.write_deals("20260412", deals(range(1, 30)))
+    company.write_deals("20260412", deals(range(2, 31)))
     company.night()
     now = tables(company.project.current)
     state = {path: path.read_bytes() for path in (company.root / "state").rglob("*") if path.is_file()}

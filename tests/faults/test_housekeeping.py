@@ -1,0 +1,104 @@
+"""What may go, goes; what is needed stays; and what is disposable can be had again."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from dagster_project.kpi.load import load_definitions
+from dagster_project.landing.ledger import Ledger
+from dagster_project.landing.pruning import prune
+from tests.faults.company import Company, assert_same, deals, store, tables
+
+
+def _landed(company: Company) -> set[Path]:
+    return {
+        path for path in company.project.landing.rglob("*") if path.is_file() and path.name != "ledger.jsonl"
+    }
+
+
+def _state(company: Company) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in (company.root / "state").rglob("*") if path.is_file()}
+
+
+def _prune(company: Company, before: datetime) -> int:
+    definitions = load_definitions(company.root)
+    return prune(
+        company.project.landing, definitions.sources, definitions.calendar, before, datetime.now(UTC)
+    ).entries
+
+
+def test_only_what_no_night_since_then_reads_is_pruned(company: Company) -> None:
+    then, before = datetime.now(UTC), _landed(company)
+    company.write_deals("20260412", deals(range(2, 31)))
+    company.write("store/store_20260409.csv", store(date(2026, 4, 9), 133, 13))
+    company.night()
+    now = tables(company.project.current)
+    assert _prune(company, then) == 1, "the intraday export never counted: the daily one was there"
+    everything = _landed(company)
+    assert before & everything
+    assert _prune(company, datetime.now(UTC)) == 2, "the old deals and the old day"
+    gone = {path.parent.name for path in everything - _landed(company)}
+    assert gone == {"raw", "crm", "store"}
+    assert _prune(company, datetime.now(UTC)) == 0
+    state = _state(company)
+    company.night("--full-refresh")
+    assert_same(tables(company.project.current), now)
+    assert _state(company) == state
+    answer = company.kpi("run", "--known-at", then.isoformat())
+    assert answer.code == 1
+    assert "would count, and was pruned on" in answer.err
+
+
+def test_the_command_says_what_would_go_and_keeps_three_publications(company: Company) -> None:
+    for _ in range(3):
+        company.night()
+    versions = company.project.outputs / "versions"
+    old = (datetime.now() - timedelta(days=3)).timestamp()
+    for version in versions.iterdir():
+        os.utime(version, (old, old))
+    before = sorted(path.name for path in versions.iterdir())
+    answer = company.kpi("prune", "--keep", "30", "--dry-run")
+    assert answer.code == 0
+    assert (
+        f"Would remove the files of 0 superseded exports (0.0 MB), {len(before) - 3} publications"
+        in answer.out
+    )
+    assert sorted(path.name for path in versions.iterdir()) == before
+    assert company.kpi("prune", "--keep", "30").out.startswith("Removed the files of 0")
+    assert sorted(path.name for path in versions.iterdir()) == before[-3:]
+    assert company.kpi("status").code == 0
+
+
+def test_repair_makes_the_publication_again_from_what_landed(company: Company) -> None:
+    before, state = tables(company.project.current), _state(company)
+    ledger = Ledger(company.project.landing).entries()
+    damaged = next(entry for entry in ledger if entry.path.startswith("crm/"))
+    (company.project.landing / str(damaged.typed)).write_bytes(b"PAR1 not really")
+    company.project.warehouse.write_bytes(b"broken")
+    company.write("store/store_20260411.csv", store(date(2026, 4, 11), 1, 1))
+    answer = company.kpi("repair")
+    assert answer.code == 0, answer.err
+    assert "1 typed anew.\n  crm: crm/deals_20260411.csv" in answer.out
+    assert_same(tables(company.project.current), before)
+    assert _state(company) == state
+    assert (company.project.work / "broken" / "warehouse.duckdb").read_bytes() == b"broken"
+
+
+@pytest.mark.parametrize("damage", ["gone", "changed"])
+def test_a_snapshot_that_is_not_what_arrived_is_named_and_nothing_is_rebuilt(
+    company: Company, damage: str
+) -> None:
+    entry = next(
+        entry for entry in Ledger(company.project.landing).entries() if entry.path.startswith("crm/")
+    )
+    raw = company.project.landing / entry.raw
+    raw.unlink() if damage == "gone" else raw.write_bytes(raw.read_bytes() + b"x")
+    before = company.project.current.resolve()
+    answer = company.kpi("repair")
+    assert answer.code == 1
+    assert f"crm: {entry.path}: its snapshot {entry.raw}" in answer.err
+    assert company.project.current.resolve() == before
