@@ -25,6 +25,7 @@ COMMANDS = {
     "query": "dagster_project.cli.query:query",
     "prune": "dagster_project.cli.prune:prune",
     "repair": "dagster_project.cli.repair:repair",
+    "review": "dagster_project.cli.review:review",
     "backtest": "dagster_project.cli.backtest:backtest",
     "sample": "dagster_project.cli.sample:sample",
     "source": "dagster_project.cli.source:source",

@@ -44,7 +44,7 @@ def review_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
                 night.as_of,
                 night.run_id,
             )
-            kept = read_reviews(project.state)
+            kept = read_reviews(project.state, night.known_at)
             for name, rows in zip(TABLES, (assumptions, kept), strict=True):
                 count = built.write(project, name, rows)
                 yield dg.MaterializeResult(asset_key=name, metadata={"dagster/row_count": count})

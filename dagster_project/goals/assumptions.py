@@ -20,7 +20,7 @@ import pandas as pd
 from dagster_project.goals.columns import ASSUMPTION_REVIEW
 from dagster_project.goals.frames import as_date, frame, read_days
 from dagster_project.goals.intervals import CONFIDENCE, Finding, binomial, poisson, ratio_over_days, student
-from dagster_project.goals.model import PLAN, Goal, Node
+from dagster_project.goals.model import Goal, Node
 from dagster_project.goals.observed import (
     Observed,
     is_date,
@@ -87,9 +87,9 @@ def _goal_rows(
     run_id: str,
 ) -> Iterator[tuple[Any, ...]]:
     measured = {
-        node.name: measure(node, float(goal.targets[PLAN][node.name]), seen[node.name])
+        node.name: measure(node, float(assumed), seen[node.name])
         for node in goal.nodes
-        if node.origin == "assumed" and node.name in seen
+        if node.origin == "assumed" and node.name in seen and (assumed := goal.target(node.name)) is not None
     }
     actual = {name: found.exact for name, found in measured.items() if found.exact is not None}
     again, _ = replan(goal, actual)
@@ -139,7 +139,7 @@ def measure(node: Node, assumed: float, seen: Observed) -> Measured:
     try:
         finding, reason = _judge(node, node.kpi, assumed, value, seen)
     except ValueError:
-        finding, reason = None, "too_few_days"
+        finding, reason = None, "no_spread"
     return Measured(value, exact, top, bottom, finding, reason)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,11 @@ def record(state: Path, review: Mapping[str, Any]) -> None:
     kept.append(state / FOLDER, frame([row], GOAL_REVIEWS), str(review["review"]))
 
 
-def read_reviews(state: Path) -> pd.DataFrame:
-    """Every review ever recorded, columns GOAL_REVIEWS, the oldest first."""
-    return kept.read(state / FOLDER, GOAL_REVIEWS, KEY)
+def read_reviews(state: Path, known_at: datetime | None = None) -> pd.DataFrame:
+    """Every review recorded, or those recorded by `known_at` (with a zone), columns GOAL_REVIEWS, by key."""
+    rows = kept.read(state / FOLDER, GOAL_REVIEWS, KEY)
+    if known_at is None:
+        return rows
+    until = known_at.astimezone(UTC).replace(tzinfo=None)
+    by_then = pd.Series([moment <= until for moment in rows["recorded_at"]], index=rows.index, dtype=bool)
+    return rows[by_then].reset_index(drop=True)

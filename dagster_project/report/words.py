@@ -54,6 +54,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "not_covered": ("対象期間外", "not covered"),
     "not_mature": ("観測期間中", "not mature"),
     "not_additive": ("合算不可", "not additive"),
+    "too_few_days": ("日数が不足", "too few days"),
+    "no_spread": ("値にばらつきがない", "no spread"),
     "no_kpi": ("数値なし", "no number"),
     "beyond": ("達成（率は計算外）", "attained, no rate"),
     # level

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -30,6 +31,13 @@ def test_what_is_recorded_is_read_back_and_the_next_one_leaves_it_alone(tmp_path
     assert rows["decided"].tolist() == ["より多くの商談を", "b"]
     assert rows["recorded_at"].tolist()[0] == datetime(2026, 11, 1, 3, 15)
     assert rows["decided_by"].isna().all()
+
+
+def test_a_night_that_is_repeated_knows_the_reviews_of_its_time_only(tmp_path: Path) -> None:
+    record(tmp_path, REVIEW)
+    before = datetime(2026, 11, 1, 12, 0, tzinfo=ZoneInfo("Asia/Tokyo"))  # 03:00 in UTC
+    assert len(read_reviews(tmp_path, before)) == 0
+    assert len(read_reviews(tmp_path, before + timedelta(minutes=15))) == 1
 
 
 def test_without_a_review_the_table_is_empty_and_typed(tmp_path: Path) -> None:
