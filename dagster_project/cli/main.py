@@ -22,6 +22,7 @@ COMMANDS = {
     "test": "dagster_project.cli.test:test_",
     "run": "dagster_project.cli.run:run",
     "status": "dagster_project.cli.status:status",
+    "plan": "dagster_project.cli.plan:plan",
     "query": "dagster_project.cli.query:query",
     "prune": "dagster_project.cli.prune:prune",
     "repair": "dagster_project.cli.repair:repair",

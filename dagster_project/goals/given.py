@@ -29,6 +29,10 @@ class Base:
     segment: str
     period: Period
 
+    def __str__(self) -> str:
+        where = f" ({self.dimension}: {self.segment})" if self.dimension != "total" else ""
+        return f"{self.kpi}{where} {self.period.start}..{self.period.end}"
+
 
 @dataclass(frozen=True)
 class Given:

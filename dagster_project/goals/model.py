@@ -93,6 +93,15 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Factor:
+    """A key success factor as a sentence. `holds`: the nodes that it rests on, wherever they hang."""
+
+    name: str
+    label: Label
+    holds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Goal:
     """A KGI with its tree and period. `nodes` come parents first, the root (the KGI's node) is the first.
 
@@ -116,6 +125,7 @@ class Goal:
     phasing: Phasing
     goal_hash: str
     success_at: Mapping[str, Fraction] = field(default_factory=dict)
+    factors: tuple[Factor, ...] = ()
     actions: tuple[Action, ...] = ()
     action_targets: Mapping[str, Mapping[str, Fraction]] = field(default_factory=dict)
     unknown_bases: frozenset[Base] = frozenset()

@@ -15,6 +15,7 @@ from dagster_project.goals.tree import Tree
 from dagster_project.kpi.issues import suggest
 from dagster_project.kpi.model import Kpi
 from dagster_project.kpi.text import Quantity
+from dagster_project.kpi.units import UnitError, check_equation
 from dagster_project.kpi.yamlnodes import Loc
 
 
@@ -28,6 +29,7 @@ def read_tree(binder: Binder, figures: FigureReader | None) -> Tree:
     reader.equations()
     reader.bind_kgi()
     reader.bind_nodes()
+    reader.check_units()
     if not binder.issues:
         place(tree, binder.written.spec, binder.say)
     return tree
@@ -106,6 +108,18 @@ class _Reader:
             self._bind(name, kpi, entry.where, ("nodes", name))
             self._figures(name, entry.target, entry.assume, ("nodes", name))
             self._opening(name, entry.opening, ("nodes", name, "opening"))
+
+    def check_units(self) -> None:
+        """JPY = count * JPY per count; a sum of unlike things, or of amounts with and without tax, isn't."""
+        units = {name: kpi.measured for name, kpi in self.tree.kpis.items()}
+        for equation in self.tree.equations:
+            try:
+                check_equation(equation.left, equation.text.partition("=")[2], units)
+            except UnitError as error:
+                index = next(
+                    i for i, text in enumerate(self.spec.tree) if " ".join(text.split()) == equation.text
+                )
+                self.say(("tree", index), f"the units of '{equation.text}': {error}", error.hint)
 
     def _held(self) -> list[str]:
         return [name for factor in self.spec.ksf for name in factor.holds]

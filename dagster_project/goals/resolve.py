@@ -14,7 +14,7 @@ from dagster_project.goals.actions import bases_in
 from dagster_project.goals.binding import binder_for
 from dagster_project.goals.given import FigureReader
 from dagster_project.goals.growth import Figures, solve_scenarios
-from dagster_project.goals.model import PLAN, Goal
+from dagster_project.goals.model import PLAN, Factor, Goal
 from dagster_project.goals.read_actions import read_actions
 from dagster_project.goals.read_tree import read_tree
 from dagster_project.goals.resolve_phasing import resolve_phasing
@@ -101,6 +101,10 @@ def resolve_goal(written: Written[GoalSpec], definitions: Definitions) -> tuple[
             phasing,
         ),
         success_at=success_at,
+        factors=tuple(
+            Factor(factor.name, resolve_label(factor.label, factor.name), tuple(factor.holds))
+            for factor in spec.ksf
+        ),
         actions=actions,
         action_targets=solved.action_targets,
         unknown_bases=bases_in(tree.given, actions),
