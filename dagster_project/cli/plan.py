@@ -41,7 +41,7 @@ def plan(
     Needs no data; targets that rest on a year before are read from the publication, where there is one.
     Exit 2 where the figures contradict each other or an action is beyond its capacity.
     """
-    from dagster_project.goals.plan import build_plan
+    from dagster_project.goals.build_plan import build_plan
     from dagster_project.goals.smart import smart_of
 
     if as_json and form is not None:

@@ -73,26 +73,35 @@ def status_of(
     accumulates: bool,
     direction: Direction,
     target: float | None,
+    success: float = 1,
 ) -> Status:
     """The word for it. `to_date`: against what is due; `whole`: against the whole period's target.
+    `success`: from which attainment on it is reached; 0.7 of a stretch target (OKR), else 1.
 
     no_data: there is no actual · no_target: nothing to compare it with
     period over: attained or missed
     running, a value that accumulates: attained once it reaches the whole target (up, above 0), missed once
     it exceeds it (down, 0 or above); a loss, or a target of 0 to be reached, is open to the end
-    running otherwise, against what is due: on_track if attained, at_risk from 90 % of it, behind below
+    running otherwise, against what is due: on_track if reached, at_risk from 90 % of it, behind below
     """
     if to_date.reason == "no_data" or whole.reason == "no_data":
         return "no_data"
     if whole.attained is None or to_date.attained is None:
         return "no_target"
     if is_over:
-        return "attained" if whole.attained else "missed"
+        return "attained" if _reached(whole, success) else "missed"
     if accumulates and target is not None:
-        if direction == "up" and target > 0 and whole.attained:
+        if direction == "up" and target > 0 and _reached(whole, success):
             return "attained"
-        if direction == "down" and target >= 0 and not whole.attained:
+        if direction == "down" and target >= 0 and not _reached(whole, success):
             return "missed"
-    if to_date.attained:
+    if _reached(to_date, success):
         return "on_track"
-    return "at_risk" if to_date.value is not None and to_date.value >= AT_RISK_FROM else "behind"
+    near = to_date.value is not None and to_date.value >= AT_RISK_FROM * success
+    return "at_risk" if near else "behind"
+
+
+def _reached(found: Attainment, success: float) -> bool:
+    if success != 1 and found.value is not None:
+        return found.value >= success - ROUNDING
+    return bool(found.attained)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from functools import cache
 
@@ -52,12 +52,25 @@ class Shapes:
         return self._phase(goal.period, phasing, slice_ if phasing.by == "last_year" else None)
 
     def path(self, goal: Goal, node: Node, target: Fraction) -> Path:
-        """The path to a target of the period."""
+        """The path to a target of the period. A stock's runs from its opening level, by even months, where
+        that is written or known."""
         phased = self.of(goal, node)
+        opening = self._opening(goal, node)
+        if opening is not None:
+            levels = tuple(opening + (target - opening) * share for share in phased.due)
+            return Path(phased.days, levels, levels, target)
         if not node.accumulates:
             level = (target,) * len(phased.days)
             return Path(phased.days, level, level, target)
         return Path(phased.days, tuple(phased.daily(target)), tuple(phased.cumulative(target)), target)
+
+    def _opening(self, goal: Goal, node: Node) -> Fraction | None:
+        """The level of a stock before the period: as written, else of the day before its first."""
+        if not node.is_stock or node.kpi is None or node.opening is not None:
+            return node.opening
+        return self._known((node.kpi.name, node.dimension, node.segment)).get(
+            goal.period.start - timedelta(days=1)
+        )
 
     def _phased(self, period: Period, phasing: Phasing, slice_: Slice | None) -> Phased:
         return phase(period, phasing, self.calendar, self._known(slice_) if slice_ else None)

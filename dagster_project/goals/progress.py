@@ -53,12 +53,12 @@ def _figures(
     target = None if exact is None else float(exact)
     share = shapes.of(goal, node).share(actual.through) if node.accumulates else None
     due = target
-    if exact is not None and share is not None:
-        due = float(exact * share) if actual.through is not None else None
-    direction = kpi.direction if kpi is not None else "up"
-    within = kpi.within if kpi is not None else None
-    whole = attain(direction, target, actual.value, within)
-    to_date = attain(direction, due, actual.value, within)
+    if exact is not None and (node.accumulates or node.is_stock):
+        path = shapes.path(goal, node, exact)
+        due = float(path.due(actual.through)) if actual.through is not None else None
+    direction = node.direction
+    whole = attain(direction, target, actual.value, node.within)
+    to_date = attain(direction, due, actual.value, node.within)
     if due == 0 and target != 0 and actual.value is not None:
         to_date = Attainment(None, to_date.attained, "nothing_due")
     is_over = as_of >= goal.period.end and actual.through == goal.period.end
@@ -69,6 +69,7 @@ def _figures(
         accumulates=node.accumulates,
         direction=direction,
         target=target,
+        success=float(goal.success(scenario)),
     )
     pace = actual.value
     if actual.value is not None and share is not None:

@@ -227,4 +227,30 @@ def test_each_scenario_is_measured_against_its_own_target(goals_of, definitions)
     rows = attainment(goals, definitions, daily("leads", [1400] + [0] * 30), date(2026, 5, 31))
     assert rows["attainment"].tolist() == [pytest.approx(1.4), pytest.approx(0.7)]
     assert rows["scenario"].tolist() == ["plan", "stretch"]
+    assert rows["status"].tolist() == ["attained", "attained"]  # 70 % of a stretch target is a success
+    all_of_it = (
+        "goal: okr\nperiod: {month: 2026-05}\nkgi: {kpi: leads, target: 1000}\nscenarios: {commit: 2}\n"
+    )
+    rows = attainment(goals_of(all_of_it), definitions, daily("leads", [1400] + [0] * 30), date(2026, 5, 31))
     assert rows["status"].tolist() == ["attained", "missed"]
+
+
+@pytest.mark.parametrize("opening", [", opening: 60_000", ""], ids=["as written", "from the day before"])
+def test_a_stock_is_due_on_its_way_from_the_opening_level(goals_of, definitions, opening):
+    text = f"goal: users\nperiod: {{fiscal_year: 2026}}\nkgi: {{kpi: users, target: 100_000{opening}}}\n"
+    frame = daily("users", [60_000] + [76_000] * 183, start=date(2026, 3, 31))
+    period = {
+        "grain": "fiscal_year", "period_start": pd.Timestamp(2026, 4, 1), "kpi": "users",
+        "dimension": "total", "segment": "total", "elapsed_days": 183,
+        "value": 76_000.0, "status_reason": None,
+    }  # fmt: skip
+    found = attainment(goals_of(text), definitions, frame, date(2026, 9, 30), pd.DataFrame([period])).iloc[0]
+    assert (found["actual"], found["target_to_date"], found["target"]) == (76_000, 80_000, 100_000)
+    assert found["attainment"] == pytest.approx(0.95)
+
+
+def test_bounds_of_a_node_replace_the_direction_of_its_kpi(goals_of, definitions):
+    text = MAY.replace("KPI", "deal_to_order_rate").replace("TARGET", "{within: [80%, 90%]}")
+    frame = daily("deal_to_order_rate", [95], denominators=[100.0])
+    found = attainment(goals_of(text), definitions, frame, date(2026, 5, 1)).iloc[0]
+    assert found["attainment"] == pytest.approx(90 / 95)

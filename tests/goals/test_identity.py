@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -78,6 +79,9 @@ def standing_of(company: tuple[Path, Definitions]) -> Callable[..., Standing]:
     def make(equation: str, values: dict[str, object], nodes: str = "", **statuses: str) -> Standing:
         folder = root / "kpi_definitions" / "goals"
         folder.mkdir(exist_ok=True)
+        names = re.findall(r"[a-z]\w+", equation.partition("=")[2])
+        if len(names) > 1 and not nodes:  # what the plan says does not matter here, but it must be one
+            nodes = f"nodes:\n  {names[-1]}: {{assume: 0.5}}\n"
         text = GOAL.replace("KGI", equation.split()[0]).replace("EQUATION", equation).replace("NODES", nodes)
         (folder / "g.yml").write_text(text, encoding="utf-8")
         goal = load_goals(root, definitions)[0]
@@ -124,7 +128,8 @@ def test_a_rate_by_another_date_than_the_count_it_multiplies_is_timing_and_stand
 
 def test_segments_that_do_not_make_up_the_whole_are_named(standing_of):
     nodes = (
-        "nodes:\n  b2b: {kpi: revenue, where: {channel: b2b}}\n  shop: {kpi: revenue, where: {channel: ec}}\n"
+        "nodes:\n  b2b: {kpi: revenue, where: {channel: b2b}}\n"
+        "  shop: {kpi: revenue, where: {channel: ec}, target: 30}\n"
     )
     check = only(standing_of("revenue = b2b + shop", {"revenue": 100, "b2b": 60, "shop": 30}, nodes))
     assert check.reasons == ("segment",)
