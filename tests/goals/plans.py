@@ -64,6 +64,10 @@ def ratio(name: str, top: str, bottom: str, unit: str = "percent", direction: st
     )
 
 
+def derived(name: str, expr: str, unit: str) -> str:
+    return f"{{name: {name}, label: {{ja: {name}の値}}, type: derived, expr: {expr}, unit: {unit}, direction: up}}"
+
+
 def stock(name: str) -> str:
     return (
         f"{{name: {name}, label: {{ja: {name}の残}}, type: stock, entity: facts, agg: count, from: happened_on, "

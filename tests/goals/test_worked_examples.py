@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.goals.plans import Answer, Command, amount, count, hours, ratio, stock, write_project
+from tests.goals.plans import Answer, Command, amount, count, derived, hours, ratio, stock, write_project
 
 WORKED = REPOSITORY / "tests" / "projects" / "worked_example"
 
@@ -313,7 +313,7 @@ OTHER_TREES = {
     "customer success": (
         [
             amount("gross_profit"), count("customers"), count("churned"),
-            ratio("ltv", "gross_profit", "customers", "JPY"),
+            derived("ltv", "profit_a_customer / churn_rate", "JPY"),
             ratio("profit_a_customer", "gross_profit", "customers", "JPY"),
             ratio("churn_rate", "churned", "customers", direction="down"),
         ],
