@@ -27,6 +27,7 @@ COMMANDS = {
     "prune": "dagster_project.cli.prune:prune",
     "repair": "dagster_project.cli.repair:repair",
     "review": "dagster_project.cli.review:review",
+    "explain-gap": "dagster_project.cli.explain_gap:explain_gap",
     "backtest": "dagster_project.cli.backtest:backtest",
     "sample": "dagster_project.cli.sample:sample",
     "source": "dagster_project.cli.source:source",

@@ -81,23 +81,32 @@ def funnel_of(standing: Standing, gap: Gap | None) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def bottleneck(steps: Sequence[Step]) -> Bottleneck | None:
-    """The volume step that costs the KGI most against the plan; without effects on the KGI the one with the
-    least share of its plan, or of last year where nothing is planned. None where no step falls short."""
+def bottleneck(steps: Sequence[Step], less_is_better: bool = False) -> Bottleneck | None:
+    """The volume step that costs the KGI most against the plan (raises it most, where less is better).
+
+    Without effects on the KGI it is the one with the least share of its plan, or of last year where nothing
+    is planned. None where no step falls short.
+    """
     for versus in ("plan", "last_year"):
         short = [
             Bottleneck(step, versus, share)
             for step in steps
             if step.is_volume and (share := _share(step, versus)) is not None and share < 1 - SMALL
         ]
-        costly = [found for found in short if found.step.effect is not None and found.step.effect < 0]
-        if versus == "plan" and costly:
-            return min(costly, key=lambda found: found.step.effect or 0)
+        costs = [(_cost(found.step, less_is_better), found) for found in short]
+        dearest = max(costs, key=lambda pair: pair[0], default=None)
+        if versus == "plan" and dearest is not None and dearest[0] > 0:
+            return dearest[1]
         if short:
             return min(short, key=lambda found: found.share)
         if any(_share(step, versus) is not None for step in steps if step.is_volume):
             return None
     return None
+
+
+def _cost(step: Step, less_is_better: bool) -> Fraction:
+    effect = step.effect or Fraction(0)
+    return effect if less_is_better else -effect
 
 
 def _share(step: Step, versus: Versus) -> Fraction | None:

@@ -159,7 +159,8 @@ def _driver_rows(
 
 def _funnel_rows(standing: Standing, gap: Gap | None) -> Iterator[tuple[Any, ...]]:
     steps = funnel_of(standing, gap)
-    narrow = bottleneck(steps)
+    kgi = standing.goal.kgi.kpi
+    narrow = bottleneck(steps, less_is_better=kgi is not None and kgi.direction == "down")
     for sort, step in enumerate(steps, start=1):
         node = step.node
         is_narrow = narrow is not None and narrow.step is step

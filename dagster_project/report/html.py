@@ -15,10 +15,17 @@ from markupsafe import Markup
 
 from dagster_project.publish.checks import parquet
 from dagster_project.publish.engine import connect
-from dagster_project.report import charts, format, tree_layout, words
+from dagster_project.report import charts, format, tree_layout, waterfall, why, words
 from dagster_project.report.kpi_table import kpi_table
+from dagster_project.report.rows import rows
 from dagster_project.report.sentences import headline, mark_sentence, period_word
-from dagster_project.report.summary import GoalSummary, Node, Summary, rows, summarize
+from dagster_project.report.summary import GoalSummary, Node, Summary, summarize
+from dagster_project.report.why_sentences import (
+    bottleneck_sentence,
+    format_rate,
+    gap_sentence,
+    through_note,
+)
 
 FILE = "report.html"
 TEMPLATES = Path(__file__).with_name("templates")
@@ -35,6 +42,17 @@ class ProgressRow:
 
 
 @dataclass(frozen=True)
+class WhyView:
+    """Why the goal stands where it does: sentences, the gap drawn, the funnel. `note`: the day of the cut."""
+
+    sentences: tuple[str, ...]
+    note: str
+    gap: waterfall.Waterfall | None
+    gap_label: str
+    funnel: tuple[why.Step, ...]
+
+
+@dataclass(frozen=True)
 class GoalView:
     """A goal as the template shows it. `fan` is SVG of ours; an empty one says there is no path."""
 
@@ -42,6 +60,7 @@ class GoalView:
     headline: str
     period: str
     tree: tree_layout.Layout
+    why: WhyView | None
     fan: Markup
     progress: tuple[ProgressRow, ...]
     others: tuple[ProgressRow, ...]
@@ -63,7 +82,10 @@ def render(folder: Path, language: str | None = None) -> str:
     summary = summarize(folder, language)
     spoken = summary.language
     with connect([folder]) as connection:
-        goals = [_goal_view(connection, folder, goal, summary) for goal in summary.goals]
+        causes = why.read_why(connection, folder, spoken)
+        goals = [
+            _goal_view(connection, folder, goal, causes.get(goal.goal), summary) for goal in summary.goals
+        ]
         context = {
             "summary": summary,
             "goals": goals,
@@ -103,6 +125,7 @@ def _environment(language: str) -> jinja2.Environment:
         value=lambda amount, unit, reason=None: format.format_value(amount, unit, language, reason),
         target=lambda amount, unit: format.format_target(amount, unit, language),
         share=format.format_share,
+        rate=format_rate,
         chance=lambda probability: format.format_probability(probability, language),
         day=lambda when: format.format_date(when, language),
         month=lambda when: format.format_month(when, language),
@@ -118,7 +141,11 @@ def _without_invisible(shown: Any) -> Any:
 
 
 def _goal_view(
-    connection: duckdb.DuckDBPyConnection, folder: Path, goal: GoalSummary, summary: Summary
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    goal: GoalSummary,
+    causes: why.Why | None,
+    summary: Summary,
 ) -> GoalView:
     path = rows(
         connection,
@@ -136,10 +163,29 @@ def _goal_view(
         headline=headline(goal, language),
         period=period_word(goal.period_start, goal.period_end, language),
         tree=tree_layout.lay_out(goal.kgi),
+        why=_why_view(causes, language) if causes is not None else None,
         # The chart's texts are escaped by the library that draws it; nothing else is taken as markup.
         fan=Markup(charts.fan(path, goal.kgi.unit, goal.as_of, language)),
         progress=tuple(_progress(goal.kgi, 0)),
         others=tuple(row for node in goal.others for row in _progress(node, 0)),
+    )
+
+
+def _why_view(causes: why.Why, language: str) -> WhyView | None:
+    """None where no equation explains the goal, and none of its nodes is in the funnel."""
+    gaps = [gap for versus in ("plan", "last_year") if (gap := causes.gaps.get(versus)) is not None]
+    explained = [gap for gap in gaps if gap.is_explained]
+    if not explained and not causes.funnel:
+        return None
+    told = [gap_sentence(causes, gap, language) for gap in gaps]
+    narrow = bottleneck_sentence(causes, language)
+    drawn = explained[0] if explained else None
+    return WhyView(
+        sentences=(*told, *([narrow] if narrow else [])),
+        note=through_note(drawn, language) if drawn else "",
+        gap=waterfall.waterfall(drawn, language, causes.less_is_better) if drawn else None,
+        gap_label=words.word(f"gap_to_{drawn.versus}", language) if drawn else "",
+        funnel=causes.funnel,
     )
 
 

@@ -12,7 +12,7 @@ import duckdb
 from dagster_project.publish.checks import parquet
 from dagster_project.report.charts import sparkline
 from dagster_project.report.format import format_change, format_value
-from dagster_project.report.summary import rows
+from dagster_project.report.rows import rows
 from dagster_project.report.words import department
 
 MONTHS = 13  # the newest month and the same one a year before

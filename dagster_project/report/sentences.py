@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from dagster_project.report.format import format_date, format_probability, format_share
-from dagster_project.report.summary import GoalSummary, Mark
+from dagster_project.report.marks import Mark
+from dagster_project.report.summary import GoalSummary
 from dagster_project.report.words import word
 
 
@@ -54,6 +55,10 @@ def mark_sentence(mark: Mark, language: str) -> str:
 
 _NO_FILE = ("{source}: ファイルがまだ届いていません。", "{source}: no file has arrived yet.")
 _MARKS = {
+    "tree_check": (
+        "{source}: 式が実データと合っていません。",
+        "{source}: an equation does not hold in the data.",
+    ),
     "held": (
         "{source}: ファイル{count}件を保留し、直前の正常なデータを使用しています。",
         "{source}: {count} file(s) held; the last good data are in use.",

@@ -8,31 +8,17 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 
 from dagster_project.errors import NothingPublished
 from dagster_project.publish.checks import parquet
 from dagster_project.publish.engine import connect
+from dagster_project.report.marks import Mark, read_marks
+from dagster_project.report.rows import rows
 
-MarkKind = Literal["held", "stale", "missing", "provisional", "quarantined"]
 PLAN = "plan"
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Something about a source that a reader of its numbers must know.
-
-    count: held files, days of delay, missing (None: all) or provisional days, or quarantined rows.
-    since: the newest day of a stale source, the first provisional day of a provisional one.
-    """
-
-    kind: MarkKind
-    source: str
-    count: int | None
-    since: date | None
-    reason: str | None
 
 
 @dataclass(frozen=True)
@@ -142,7 +128,7 @@ def summarize(folder: Path, language: str | None = None) -> Summary:
             synthetic=about["synthetic"],
             kpis=kpis[0] if kpis else 0,
             goals=_goals(connection, folder, about["as_of"], spoken),
-            marks=_marks(connection, folder, about["as_of"]),
+            marks=read_marks(connection, folder, about["as_of"], spoken),
         )
 
 
@@ -253,35 +239,6 @@ _AS_STORED = (
 def _forecast(row: dict[str, Any]) -> Forecast:
     names = ("p025", "p10", "p50", "p90", "p975", "probability", "status", "method")
     return Forecast(**{name: row[name] for name in names})
-
-
-def _marks(connection: duckdb.DuckDBPyConnection, folder: Path, as_of: date) -> tuple[Mark, ...]:
-    marks = []
-    for row in rows(connection, f"select * from {parquet(folder, 'source_freshness')} order by source"):
-        source, newest = row["source"], row["newest_record"]
-        said = {row["status"]: row["message"]}
-        if row["held_files"]:
-            marks.append(Mark("held", source, row["held_files"], None, said.get("held")))
-        if row["days_late"] > 0:
-            marks.append(Mark("stale", source, row["days_late"], newest, said.get("stale")))
-        if row["status"] == "no_file" or row["missing_days"]:
-            marks.append(Mark("missing", source, row["missing_days"] or None, None, said.get("no_file")))
-        if row["provisional_from"] is not None and row["provisional_from"] <= as_of:
-            since = row["provisional_from"]
-            marks.append(Mark("provisional", source, (as_of - since).days + 1, since, None))
-        if row["quarantined"]:
-            marks.append(Mark("quarantined", source, row["quarantined"], None, None))
-    order = {"held": 0, "stale": 1, "missing": 2, "quarantined": 3, "provisional": 4}
-    return tuple(sorted(marks, key=lambda mark: order[mark.kind]))
-
-
-def rows(
-    connection: duckdb.DuckDBPyConnection, query: str, given: list[Any] | None = None
-) -> list[dict[str, Any]]:
-    """The rows of a query as dictionaries."""
-    answer = connection.execute(query, given or [])
-    names = [column[0] for column in answer.description or []]
-    return [dict(zip(names, values, strict=True)) for values in answer.fetchall()]
 
 
 def _plain(value: Any) -> Any:
