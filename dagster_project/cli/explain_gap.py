@@ -16,6 +16,8 @@ from dagster_project.project import Project
 if TYPE_CHECKING:
     from dagster_project.report.why import Gap, Why
 
+LANGUAGES = ("ja", "en")
+
 
 @click.command("explain-gap")
 @click.argument("goal")
@@ -37,19 +39,20 @@ def explain_gap(project: Project, goal: str, versus: str, by: str | None, as_jso
 
     Example: kpi explain-gap revenue_fy2026 --versus last_year --by team
     """
-    why, as_of, language = published_why(project, goal)
+    found, as_of, language = published_why(project, goal)
+    why = found[language]
     gap = why.gaps.get(versus)
     segments = _segments(why, versus, by) if by is not None else ()
     if as_json:
-        click.echo(json.dumps(_plain(why, as_of, versus, gap, by, segments), ensure_ascii=False))
+        click.echo(json.dumps(_plain(found, language, as_of, versus, by, segments), ensure_ascii=False))
         return
     from dagster_project.report.why_terminal import print_why
 
     print_why(why, versus, gap, by, segments, language)
 
 
-def published_why(project: Project, goal: str) -> tuple[Why, date, str]:
-    """What the publication in force says of the goal, its as-of date, and the language of its reports.
+def published_why(project: Project, goal: str) -> tuple[dict[str, Why], date, str]:
+    """What the publication in force says of the goal, in ja and en, its as-of date, its reports' language.
 
     Raises NothingPublished, or UsageError for a goal that is not in it.
     """
@@ -63,11 +66,12 @@ def published_why(project: Project, goal: str) -> tuple[Why, date, str]:
     folder = project.current.resolve()  # once: a publication in between must not mix two
     with connect([folder]) as connection:
         about = rows(connection, f"select as_of, language from {parquet(folder, 'publication')}")[0]
-        found = read_why(connection, folder, about["language"])
-    if goal not in found:
-        hint = suggest(goal, found) or f"known: {', '.join(sorted(found)) or 'none'}"
+        found = {language: read_why(connection, folder, language) for language in LANGUAGES}
+    known = found[about["language"]]
+    if goal not in known:
+        hint = suggest(goal, known) or f"known: {', '.join(sorted(known)) or 'none'}"
         raise UsageError(f"no goal '{goal}' in the publication; {hint}")
-    return found[goal], about["as_of"], about["language"]
+    return {language: own[goal] for language, own in found.items()}, about["as_of"], about["language"]
 
 
 def _segments(why: Why, versus: str, by: str) -> tuple[Gap, ...]:
@@ -81,11 +85,12 @@ def _segments(why: Why, versus: str, by: str) -> tuple[Gap, ...]:
 
 
 def _plain(
-    why: Why, as_of: date, versus: str, gap: Gap | None, by: str | None, segments: tuple[Gap, ...]
+    found: dict[str, Why], language: str, as_of: date, versus: str, by: str | None, segments: tuple[Gap, ...]
 ) -> dict[str, Any]:
     from dagster_project.report.why_sentences import bottleneck_sentence, gap_sentence
 
-    narrow = why.bottleneck
+    why = found[language]
+    gap, narrow = why.gaps.get(versus), why.bottleneck
     return {
         "goal": why.goal,
         "label": why.label,
@@ -93,9 +98,9 @@ def _plain(
         "versus": versus,
         "kgi": why.kgi,
         **(_gap(gap) if gap is not None else {"gap": None, "drivers": [], "nodes": []}),
-        "sentence": {language: gap_sentence(why, gap, language) for language in ("ja", "en")}
-        if gap
-        else None,
+        "sentence": {
+            spoken: gap_sentence(own, own.gaps[versus], spoken) for spoken, own in found.items() if gap
+        },
         "by": by,
         "segments": [{"segment": own.segment, "label": own.label, **_gap(own)} for own in segments],
         "funnel": {
@@ -103,7 +108,7 @@ def _plain(
             for stage in ("top", "middle", "bottom")
         },
         "bottleneck": narrow.node if narrow is not None else None,
-        "bottleneck_sentence": {language: bottleneck_sentence(why, language) for language in ("ja", "en")},
+        "bottleneck_sentence": {spoken: bottleneck_sentence(own, spoken) for spoken, own in found.items()},
         "checks": [{name: row[name] for name in _CHECK} for row in why.checks],
     }
 

@@ -95,7 +95,7 @@ def bottleneck_sentence(why: Why, language: str) -> str:
     return (
         f"{text}届かず、{why.kgi_label}への影響は{effect}です。"
         if ja
-        else f"{text}, which makes {effect} of {why.kgi_label}."
+        else f"{text}, an effect of {effect} on {why.kgi_label}."
     )
 
 

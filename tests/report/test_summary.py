@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dagster_project.errors import NothingPublished
-from dagster_project.report.sentences import headline, mark_sentence, period_word
 from dagster_project.report.marks import Mark
+from dagster_project.report.sentences import headline, mark_sentence, period_word
 from dagster_project.report.summary import summarize
 from tests.report.conftest import write
 from tests.report.frames import GOAL, RUN, rows, tables
