@@ -15,6 +15,7 @@ from dagster_project.project import Project
 
 def all_issues(project: Project) -> tuple[list[Issue], str]:
     """Every finding in definitions and goals, and one line that counts what is defined."""
+    from dagster_project.goals.lints import as_issues, lints
     from dagster_project.goals.load import check_goals
     from dagster_project.valuetests.load import check_tests
 
@@ -25,6 +26,8 @@ def all_issues(project: Project) -> tuple[list[Issue], str]:
     found = [*found, *wrong_tests]
     # A goal or a test is not wrong for naming a KPI that is wrong itself.
     found = [issue for issue in found if not any(f"'{name}'" in issue.message for name in checked.broken)]
+    limits = definitions.settings.lints
+    found += [issue for goal in goals for issue in as_issues(goal, lints(goal, limits))]
     counts = ", ".join(
         f"{len(items)} {one if len(items) == 1 else many}"
         for items, one, many in (

@@ -8,12 +8,20 @@ import pandas as pd
 from dagster_project.defs import built
 from dagster_project.defs.failures import told_apart
 from dagster_project.defs.night import Night
+from dagster_project.goals.evidence import read_evidence
+from dagster_project.goals.lints import lints
 from dagster_project.goals.model import Goal
 from dagster_project.goals.tables import build_goal_tables, slices_of
+from dagster_project.kpi.model import Definitions
 from dagster_project.project import Project
 from dagster_project.warehouse import opened
 
 TABLES = ("goal_tree", "goal_targets", "kgi_attainment")
+CHECK = dg.AssetCheckSpec(
+    "sound_targets",
+    asset="goal_targets",
+    description="Targets lie within what history calls a target, and their sources are fresh; marks only.",
+)
 
 
 def goal_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
@@ -23,6 +31,7 @@ def goal_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
             dg.AssetSpec(name, group_name="goals", kinds={"python"}, deps=["kpi_daily", "kpi_period"])
             for name in TABLES
         ],
+        check_specs=[CHECK],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
         required_resource_keys={"night"},
@@ -32,19 +41,43 @@ def goal_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         night: Night = context.resources.night
         prepared = night.prepared
         with told_apart():
+            periods = read_goal_rows(prepared.project, "kpi_period", prepared.goals)
             tables = build_goal_tables(
                 prepared.goals,
                 prepared.definitions,
                 read_goal_rows(prepared.project, "kpi_daily", prepared.goals),
-                read_goal_rows(prepared.project, "kpi_period", prepared.goals),
+                periods,
                 night.as_of,
                 night.run_id,
             )
             for name in TABLES:
                 count = built.write(prepared.project, name, getattr(tables, name))
                 yield dg.MaterializeResult(asset_key=name, metadata={"dagster/row_count": count})
+            freshness = built.read(prepared.project, "source_freshness").to_pandas()
+            yield _checked(prepared.goals, prepared.definitions, periods, freshness)
 
     return goal_tables
+
+
+def _checked(
+    goals: tuple[Goal, ...], definitions: Definitions, periods: pd.DataFrame, freshness: pd.DataFrame
+) -> dg.AssetCheckResult:
+    """Remarks on targets that only data can make."""
+    remarks = [
+        f"{goal.name}: {remark.en}"
+        for goal in goals
+        for remark in lints(
+            goal, definitions.settings.lints, read_evidence(goal, definitions, periods, freshness)
+        )
+        if remark.level == "warning"
+    ]
+    return dg.AssetCheckResult(
+        passed=not remarks,
+        asset_key="goal_targets",
+        check_name=CHECK.name,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"goals": len(goals), "remarks": remarks},
+    )
 
 
 def read_goal_rows(project: Project, table: str, goals: tuple[Goal, ...]) -> pd.DataFrame:

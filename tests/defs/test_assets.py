@@ -68,7 +68,7 @@ def test_every_dbt_test_is_a_check_in_the_ui_and_the_trees_are_checked_too(
 ) -> None:
     nodes = prepared.manifest["nodes"].values()
     tests = {node["name"] for node in nodes if node["resource_type"] == "test" and node["config"]["enabled"]}
-    assert {key.name for key in graph.asset_check_keys} == tests | {"equations_hold"}
+    assert {key.name for key in graph.asset_check_keys} == tests | {"equations_hold", "sound_targets"}
 
 
 def test_the_nightly_job_holds_every_asset_and_runs_at_three_in_the_calendars_zone(

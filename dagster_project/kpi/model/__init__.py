@@ -12,7 +12,7 @@ from dagster_project.kpi.model.measures import (
     Spread,
     Stock,
 )
-from dagster_project.kpi.model.settings import CalendarRules, ProjectSettings
+from dagster_project.kpi.model.settings import CalendarRules, LintLimits, ProjectSettings
 from dagster_project.kpi.model.sources import Covers, Format, Source, SourceColumn, Version
 from dagster_project.kpi.model.words import GRAINS, SQL_TYPES, ColumnType, Grain, Label, Where
 
@@ -34,6 +34,7 @@ __all__ = [
     "KpiType",
     "Label",
     "Leaf",
+    "LintLimits",
     "Lookup",
     "Measure",
     "OWN",

@@ -24,6 +24,16 @@ class CalendarRules:
 
 
 @dataclass(frozen=True)
+class LintLimits:
+    """When a goal gets a remark: KPIs a team, and shares of the history that a target is harder than."""
+
+    kpis_note: int = 3
+    kpis_warning: int = 5
+    stretch: float = 0.9
+    too_easy: float = 0.5
+
+
+@dataclass(frozen=True)
 class ProjectSettings:
     """project.yml. Folders are relative to the project folder."""
 
@@ -35,3 +45,4 @@ class ProjectSettings:
     data: str = "data"
     outputs: str = "outputs"
     as_of: Literal["yesterday", "latest_data"] = "yesterday"
+    lints: LintLimits = LintLimits()

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import PurePosixPath
 
 from dagster_project.kpi.issues import Issue
-from dagster_project.kpi.model import CalendarRules, ProjectSettings
+from dagster_project.kpi.model import CalendarRules, LintLimits, ProjectSettings
 from dagster_project.kpi.spec.base import Written, resolve_label
 from dagster_project.kpi.spec.settings import MONTHS, WEEKDAYS, CalendarSpec, ProjectSpec
 
@@ -31,6 +31,7 @@ def resolve_project(written: Written[ProjectSpec]) -> tuple[ProjectSettings, lis
         data=spec.data,
         outputs=spec.outputs,
         as_of=spec.as_of,
+        lints=LintLimits(**spec.lints.model_dump()),
     ), issues
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from dagster_project.kpi.spec.base import Bool, Day, LabelField, Spec, Text
+from dagster_project.kpi.spec.base import Bool, Day, LabelField, Number, Spec, Text
 
 MONTHS = (
     "January",
@@ -26,6 +26,15 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
+class LintsSpec(Spec):
+    """When a remark is made on goals and their KPIs; none of them stops anything."""
+
+    kpis_note: int = Field(3, ge=1, description="more KPIs a team and goal: a note")
+    kpis_warning: int = Field(5, ge=1, description="more KPIs a team and goal: a warning")
+    stretch: Number = Field(0.9, ge=0, le=1, description="a target harder than this share of the history")
+    too_easy: Number = Field(0.5, ge=0, le=1, description="a target harder only than less of the history")
+
+
 class ProjectSpec(Spec):
     """project.yml"""
 
@@ -43,6 +52,7 @@ class ProjectSpec(Spec):
             "cover"
         ),
     )
+    lints: LintsSpec = Field(default_factory=LintsSpec, description="limits of remarks on goals")
 
 
 class ClosedSpec(Spec):
