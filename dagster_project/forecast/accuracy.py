@@ -16,7 +16,7 @@ import pandas as pd
 
 from dagster_project.forecast.cases import TOTAL
 from dagster_project.forecast.history import History, read_history
-from dagster_project.forecast.outcomes import kind_of
+from dagster_project.forecast.outcomes import Kind, kind_of, value_of
 from dagster_project.goals.frames import Columns, as_date, frame, number, read_days
 from dagster_project.goals.model import PLAN, Goal, Node
 from dagster_project.goals.tables import slices_of
@@ -62,8 +62,9 @@ def build_accuracy(
     """Rows FORECAST_ACCURACY, made anew from the whole log: one a night of a period that is over and known.
 
     horizon: days from the night's as_of to the period's end. run_rate: the mean day so far times the days of
-    the period; of a rate, the rate so far. error, run_rate_error: forecast - actual. brier:
-    (probability - attained)². The plan's target; other scenarios say nothing more of the forecast.
+    the period; of a rate, the rate so far; of a stock, the level so far. error, run_rate_error: forecast -
+    actual. brier: (probability - attained)². The plan's target; other scenarios say nothing more of the
+    forecast.
     """
     daily = read_days(kpi_daily, slices_of(goals))
     said = _first_issues(log)
@@ -72,12 +73,13 @@ def build_accuracy(
         if goal.period.end > as_of:
             continue
         for node in goal.nodes:
-            if kind_of(node) is None or node.kpi is None or (goal.name, node.name) not in said:
+            kind = kind_of(node)
+            if kind is None or node.kpi is None or (goal.name, node.name) not in said:
                 continue
             own = daily[node.kpi.name, node.dimension, node.segment]
             total = daily[node.kpi.name, TOTAL, TOTAL]
             history = read_history(own, total, goal.period.start, goal.period.end, node.kpi)
-            came = _came(goal, node.kpi, history)
+            came = _came(goal, kind, node.kpi, history)
             if came is None:
                 continue
             for night in said[goal.name, node.name]:
@@ -100,15 +102,12 @@ def _first_issues(log: pd.DataFrame) -> dict[tuple[str, str], list[dict[str, Any
     return found
 
 
-def _came(goal: Goal, kpi: Kpi, history: History) -> float | None:
+def _came(goal: Goal, kind: Kind, kpi: Kpi, history: History) -> float | None:
     """The period's value; None where one of its days is unknown."""
     inside = history.between(goal.period.start, goal.period.end)
     if len(inside.values) < goal.period.days or np.isnan(inside.values).any():
         return None
-    if inside.bases is None:
-        return float(inside.values.sum())
-    bottom = float(inside.bases.sum())
-    return kpi.scale * float(inside.values.sum()) / bottom if bottom > 0 else None
+    return value_of(kind, inside, kpi.scale)
 
 
 def _row(

@@ -19,7 +19,10 @@ from dagster_project.calendar.fiscal import Period, period_of
 from dagster_project.forecast.arrays import Floats
 from dagster_project.forecast.days import Days
 from dagster_project.forecast.engine import Engine, chance, quantiles_of
+from dagster_project.forecast.history import History
+from dagster_project.forecast.outcomes import Kind, value_of
 from dagster_project.forecast.rates import RateEngine
+from dagster_project.forecast.stocks import StockEngine
 from dagster_project.kpi.model import CalendarRules, Grain
 
 GRAINS: tuple[Grain, ...] = ("month", "quarter")
@@ -39,7 +42,8 @@ CHANCES = ["set", "series", "grain", "phase", "horizon", "against", "factor", "p
 class Series:
     """One value a day from `start`; `days` are those and no less. `group`: its data set, or its goal.
 
-    Of a rate, `values` are the numerators and `bases` the denominators.
+    Of a rate, `values` are the numerators and `bases` the denominators; of a stock, the levels of the days'
+    ends.
     """
 
     group: str
@@ -48,14 +52,17 @@ class Series:
     values: Floats
     days: Days
     bases: Floats | None = None
+    kind: Kind = "sum"
+
+    def history(self, first: int, end: int) -> History:
+        """The days first..end-1."""
+        bases = self.bases[first:end] if self.bases is not None else None
+        return History(self.start + timedelta(days=first), self.values[first:end], bases)
 
     def value(self, first: int, end: int) -> float:
-        """What the days first..end-1 come to: their sum, or their rate. NaN where one is unknown."""
-        top = float(self.values[first:end].sum())
-        if self.bases is None:
-            return top
-        bottom = float(self.bases[first:end].sum())
-        return top / bottom if bottom > 0 else float("nan")
+        """What the days first..end-1 come to. NaN where one is unknown, or there is no denominator."""
+        found = value_of(self.kind, self.history(first, end), 1.0)
+        return float("nan") if found is None else found
 
 
 @dataclass(frozen=True)
@@ -108,21 +115,26 @@ def _span(series: Series, period: Period) -> tuple[int, int]:
 
 
 class _Outlooks:
-    """Equally likely ends of a period, seen from one of its days."""
+    """Equally likely ends of a period, seen from one of its days; what is learned once serves all of them."""
 
     def __init__(self, series: Series) -> None:
         self._series = series
         bases = series.bases
-        self._sum = Engine(series.values, series.days) if bases is None else None
+        self._stock = StockEngine(series.values, series.start) if series.kind == "stock" else None
+        self._sum = Engine(series.values, series.days) if bases is None and self._stock is None else None
         self._rate = RateEngine(series.values, bases, series.days) if bases is not None else None
         known = np.isfinite(series.values) if bases is None else np.isfinite(series.values + bases)
         self.first = int(np.argmax(known)) if known.any() else len(known)
 
     def at(self, first: int, origin: int, end: int) -> tuple[Floats, str]:
         """(values at the end, ascending; status)."""
+        if self._stock is not None:
+            flow = self._stock.flow(origin, end - origin)
+            return flow.ends, flow.status
         if self._sum is not None:
             remainder = self._sum.remainder(origin, end - origin)
-            return self._series.value(first, origin) + remainder.samples, remainder.status
+            ends = float(self._series.values[first:origin].sum()) + remainder.samples
+            return ends / (end - first if self._series.kind == "average" else 1), remainder.status
         assert self._rate is not None
         assert self._series.bases is not None
         rest = self._rate.remainder(origin, end - origin)
@@ -146,7 +158,7 @@ def _tasks(
         if found is None:
             continue
         done = series.value(first, origin)
-        is_sum = series.bases is None
+        is_sum = series.kind == "sum" and series.bases is None
         run_rate = done / (origin - first) * period.days if is_sum else done
         task = (series.group, series.name, period.grain)
         chances: list[tuple[object, ...]] = []

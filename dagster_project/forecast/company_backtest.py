@@ -38,4 +38,6 @@ def series_of_goals(
             continue
         history = history.through(history.last_known)
         days = days_of(calendar, history.start, history.end)
-        yield Series(goal.name, node.name, history.start, history.values, days, history.bases)
+        kind = kind_of(node)
+        assert kind is not None
+        yield Series(goal.name, node.name, history.start, history.values, days, history.bases, kind)

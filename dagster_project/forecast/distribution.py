@@ -90,6 +90,33 @@ def outlook(
     )
 
 
+def spread_of(errors: Floats, replayed: int, usual: float, horizon: int, origin: int, unit: float) -> Floats:
+    """Equally likely deviations from the mixture, ascending, in the unit of its past errors.
+
+    errors: of past origins by origin, NaN where there is none; the last one is that of now. usual: the mean
+    error elsewhere, towards which few windows are shrunk. A horizon longer than the one replayed widens them
+    with its root, and so does a year that was not seen yet. unit: none, no spread.
+    """
+    usable = np.isfinite(errors)
+    if not unit > 0:
+        return np.zeros(COUNT)
+    ages = len(errors) - 1 - np.arange(len(errors))[usable]
+    counts = 0.5 ** (ages / FORGET)
+    windows = float(counts.sum()) / replayed
+    middle, own, shape = _shape(errors[usable], counts)
+    size = (PRIOR_WINDOWS * usual + windows * own) / (PRIOR_WINDOWS + windows)
+    size *= WIDTH * np.sqrt(1.0 + 1.0 / (windows + 1.0))
+    mixed = OWN_SHAPE * shape + (1 - OWN_SHAPE) * _T_SHAPE if usable.any() else _T_SHAPE
+    factor = np.sqrt(horizon / replayed) * (UNSEEN_SEASON if origin < YEAR else 1.0)
+    return (size * mixed + middle * windows / (windows + BIAS_WINDOWS)) * factor
+
+
+def windows_of(errors: Floats, replayed: int) -> float:
+    """How many windows side by side the errors come from, newer ones counting more."""
+    ages = len(errors) - 1 - np.flatnonzero(np.isfinite(errors))
+    return float((0.5 ** (ages / FORGET)).sum()) / replayed
+
+
 def replayed_horizon(origin: int, horizon: int) -> int:
     """The horizon itself, or the longest that the history before the origin holds twice."""
     return max(1, min(horizon, (origin - FIRST_ORIGIN) // 2))

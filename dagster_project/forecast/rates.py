@@ -69,6 +69,15 @@ class RateEngine:
         self._rate: Replay | None = None
         self._relative: Floats | None = None
 
+    @property
+    def first(self) -> int:
+        """The first day known on both sides."""
+        return self._first
+
+    def replay(self) -> Replay:
+        """The rate's, from the first known day on."""
+        return self._replay()[0]
+
     def _replay(self) -> tuple[Replay, Floats]:
         """The rate's replay, and how much a unit of the denominator brings by vintage and day."""
         if self._rate is None or self._relative is None:

@@ -87,7 +87,7 @@ class Replay:
         if further is not None:
             asked = np.isfinite(errors[:, len(self.names) :]).astype(float)
             available[:, len(self.names) :] &= _before(asked, horizon) >= TRIED
-        weights = _weights(errors, available, horizon)
+        weights = weights_of(errors, available, horizon)
         filled = np.where(available, found, 0.0)
         level = (weights * filled).sum(axis=1)
         ours = found[:, : len(self.names)]  # others were asked at few origins: they would not compare
@@ -98,21 +98,21 @@ class Replay:
         return Window(origins, level, weights, unit, doubt, error)
 
 
-def _weights(errors: Floats, available: np.ndarray, horizon: int) -> Floats:
+def weights_of(errors: Floats, available: np.ndarray, horizon: int, against: int = REFERENCE) -> Floats:
     """(origins, models), each row summing to 1, from the errors of remainders that were over by then.
 
-    A model is measured against the reference over the same origins, so that one which came later is not
-    judged by easier or harder days.
+    A model is measured against the reference (`against`) over the same origins, so that one which came later
+    is not judged by easier or harder days.
     """
     seen = np.isfinite(errors)
     size = np.abs(np.where(seen, errors, 0.0))
     # Weights that grow with time are those that fade with age, up to a factor that cancels.
     growing = 0.5 ** (-np.arange(len(errors)) / FORGET)[:, None] / horizon
-    reference = size[:, [REFERENCE]]
+    reference = size[:, [against]]
     own = _before(size * growing, horizon)
     theirs = _before(reference * seen * growing, horizon)
-    windows = _before(seen[:, [REFERENCE]] * growing, horizon)
-    usual = np.where(windows > 0, theirs[:, [REFERENCE]] / np.maximum(windows, TINY), 1.0)
+    windows = _before(seen[:, [against]] * growing, horizon)
+    usual = np.where(windows > 0, theirs[:, [against]] / np.maximum(windows, TINY), 1.0)
     prior = PRIOR_WINDOWS * growing * horizon * np.maximum(usual, 1e-12)
     relative = np.maximum((prior + own) / (prior + theirs), 1e-3)
     inverse = np.where(available, relative**-SHARPNESS, 0.0)

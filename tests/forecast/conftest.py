@@ -23,6 +23,7 @@ from dagster_project.kpi.model import (
     Measure,
     Operand,
     ProjectSettings,
+    Stock,
 )
 
 START = date(2025, 1, 1)
@@ -33,14 +34,17 @@ NO_PERIODS = pd.DataFrame(
 )
 
 
-def _kpi(name: str, agg: str, direction: str, denominator: Operand | None = None) -> Kpi:
+def _kpi(
+    name: str, agg: str, direction: str, denominator: Operand | None = None, stock: Stock | None = None
+) -> Kpi:
+    measure = Measure(name, "sales", "sold_on", agg, None, None, stock=stock)
     return Kpi(
         name=name,
         label=Label(name, name),
         description=Label("", ""),
-        type="simple" if denominator is None else "ratio",
+        type="stock" if stock else "simple" if denominator is None else "ratio",
         department="sales",
-        leaves=(Leaf(Operand(Measure(name, "sales", "sold_on", agg, None, None), True), denominator, 1.0),),
+        leaves=(Leaf(Operand(measure, True), denominator, 1.0),),
         formula=None,
         linear=False,
         places=(),
@@ -68,6 +72,8 @@ def definitions() -> Definitions:
         _kpi("revenue", "sum", "up"),
         _kpi("costs", "sum", "down"),
         _kpi("rate", "count", "up", orders.numerator),
+        _kpi("customers", "count", "up", stock=Stock("last", "started_on", "left_on")),
+        _kpi("usual_customers", "count", "up", stock=Stock("average", "started_on", "left_on")),
     )
     return Definitions(ProjectSettings(), CalendarRules(), (), (), kpis)
 
