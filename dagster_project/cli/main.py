@@ -28,6 +28,7 @@ COMMANDS = {
     "repair": "dagster_project.cli.repair:repair",
     "review": "dagster_project.cli.review:review",
     "explain-gap": "dagster_project.cli.explain_gap:explain_gap",
+    "new": "dagster_project.cli.new:new",
     "backtest": "dagster_project.cli.backtest:backtest",
     "sample": "dagster_project.cli.sample:sample",
     "source": "dagster_project.cli.source:source",

@@ -6,12 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from fractions import Fraction
 
 from dagster_project.goals.model import Goal
-
-DIGITS = 3  # what is known of a measured rate
+from dagster_project.goals.written_figure import as_written, written_figure
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ def revision_block(goal: Goal, as_of: date, proposals: tuple[Proposal, ...], tit
     day of the period is left."""
     start = as_of + timedelta(days=1)
     units = {node.name: node.kpi.unit for node in goal.nodes if node.kpi is not None}
-    written = {one.node: figure(one.measured, units[one.node]) for one in proposals}
+    written = {one.node: written_figure(one.measured, units[one.node]) for one in proposals}
     if not written or start > goal.period.end:
         return None
     reason = f"{title}: " + "; ".join(one.why for one in proposals)
@@ -44,29 +42,7 @@ def revision_block(goal: Goal, as_of: date, proposals: tuple[Proposal, ...], tit
     return "\n".join(lines) + "\n"
 
 
-def figure(value: float, unit: str) -> str:
-    """A measured value as it is written in a goal, to three significant digits: 15%, 1_040_000, 0.0123."""
-    shown = _rounded(value * 100 if unit == "percent" else value)
-    whole, point, rest = f"{shown:f}".partition(".")
-    rest = rest.rstrip("0")
-    grouped = f"{int(whole):_}" if abs(int(whole)) >= 1 else whole
-    return grouped + (f".{rest}" if point and rest else "") + ("%" if unit == "percent" else "")
-
-
-def as_written(text: str) -> Fraction:
-    """The fraction that `figure` wrote."""
-    value = Fraction(text.rstrip("%").replace("_", ""))
-    return value / 100 if text.endswith("%") else value
-
-
 def changes(goal: Goal, proposals: tuple[Proposal, ...]) -> Mapping[str, Fraction]:
     """What the block changes, exactly as it writes it."""
     units = {node.name: node.kpi.unit for node in goal.nodes if node.kpi is not None}
-    return {one.node: as_written(figure(one.measured, units[one.node])) for one in proposals}
-
-
-def _rounded(value: float) -> Decimal:
-    exact = Decimal(repr(value))
-    if exact == 0:
-        return Decimal(0)
-    return round(exact, DIGITS - 1 - exact.adjusted())
+    return {one.node: as_written(written_figure(one.measured, units[one.node])) for one in proposals}

@@ -14,8 +14,9 @@ from dagster_project.calendar.business import days_between
 from dagster_project.calendar.fiscal import add_months
 from dagster_project.goals.model import Goal
 from dagster_project.goals.past import Past
-from dagster_project.goals.revision_block import Proposal, as_written, changes, figure, revision_block
+from dagster_project.goals.revision_block import Proposal, changes, revision_block
 from dagster_project.goals.track_record import quantile, track_records
+from dagster_project.goals.written_figure import as_written, written_figure
 
 GOAL = """
 goal: year
@@ -106,7 +107,7 @@ def test_a_quantile_is_numpys(values: list[float], share: float) -> None:
     ],
 )
 def test_a_measured_figure_is_written_to_three_digits(value: float, unit: str, written: str) -> None:
-    assert figure(value, unit) == written
+    assert written_figure(value, unit) == written
     assert float(as_written(written)) == pytest.approx(value, rel=0.005)
 
 

@@ -285,8 +285,8 @@ union all
     'early_leaver_rate__converted'
 ]) }}
 union all
-{{ unpivot_measures(ref('measures_market_share__denominator'), ['date', 'dimension', 'segment'], [
-    'market_share__denominator'
+{{ unpivot_measures(ref('measures_market_size'), ['date', 'dimension', 'segment'], [
+    'market_size'
 ]) }}
 union all
 {{ unpivot_measures(ref('measures_sales_target'), ['date', 'dimension', 'segment'], [

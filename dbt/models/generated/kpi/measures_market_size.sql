@@ -49,6 +49,6 @@ select
     date,
     'total' as dimension,
     'total' as segment,
-    cast(sum(amount) as decimal(38, 9)) as market_share__denominator
+    cast(sum(amount) as decimal(38, 9)) as market_size
 from contributions
 group by grouping sets ((date))
