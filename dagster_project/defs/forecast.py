@@ -7,7 +7,7 @@ import pandas as pd
 
 from dagster_project.defs import built
 from dagster_project.defs.failures import told_apart
-from dagster_project.defs.goals import read_goal_rows
+from dagster_project.defs.goals import goals_tonight, read_goal_rows
 from dagster_project.defs.night import Night
 from dagster_project.forecast import log
 from dagster_project.forecast.accuracy import build_accuracy
@@ -48,8 +48,8 @@ def forecast_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
 def _forecast(night: Night) -> dict[str, int]:
     """Adds to the log and builds the tables; returns how many rows of each are new."""
     prepared, project = night.prepared, night.prepared.project
-    definitions, goals, state = prepared.definitions, prepared.goals, project.state
-    daily = read_goal_rows(project, "kpi_daily", goals)
+    definitions, goals, state = prepared.definitions, goals_tonight(night), project.state
+    daily = read_goal_rows(project, "kpi_daily", prepared.goals)
     attainment = built.read(project, "kgi_attainment").to_pandas()
     new = build_forecast(
         goals,

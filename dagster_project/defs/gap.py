@@ -8,7 +8,7 @@ import pandas as pd
 
 from dagster_project.defs import built
 from dagster_project.defs.failures import told_apart
-from dagster_project.defs.goals import read_goal_rows
+from dagster_project.defs.goals import goals_tonight, read_goal_rows
 from dagster_project.defs.night import Night
 from dagster_project.goals.gap_tables import GapTables, build_gap_tables
 from dagster_project.goals.model import Goal
@@ -46,13 +46,14 @@ def gap_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         night: Night = context.resources.night
         prepared, project = night.prepared, night.prepared.project
         with told_apart():
+            goals = goals_tonight(night)
             tables = build_gap_tables(
-                prepared.goals,
+                goals,
                 built.read(project, "kgi_attainment").to_pandas(),
                 built.read(project, "goal_targets").to_pandas(),
                 read_goal_rows(project, "kpi_daily", prepared.goals),
                 read_goal_rows(project, "kpi_period", prepared.goals),
-                read_segment_rows(project, prepared.goals),
+                read_segment_rows(project, goals),
                 night.as_of,
                 night.run_id,
             )

@@ -11,7 +11,7 @@ from dagster_project.defs.night import Night
 from dagster_project.goals.evidence import read_evidence
 from dagster_project.goals.lints import lints
 from dagster_project.goals.model import Goal
-from dagster_project.goals.tables import build_goal_tables, slices_of
+from dagster_project.goals.tables import build_goal_tables, goals_in_force, slices_of
 from dagster_project.kpi.model import Definitions
 from dagster_project.project import Project
 from dagster_project.warehouse import opened
@@ -54,7 +54,7 @@ def goal_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
                 count = built.write(prepared.project, name, getattr(tables, name))
                 yield dg.MaterializeResult(asset_key=name, metadata={"dagster/row_count": count})
             freshness = built.read(prepared.project, "source_freshness").to_pandas()
-            yield _checked(prepared.goals, prepared.definitions, periods, freshness)
+            yield _checked(goals_tonight(night), prepared.definitions, periods, freshness)
 
     return goal_tables
 
@@ -78,6 +78,16 @@ def _checked(
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"goals": len(goals), "remarks": remarks},
     )
+
+
+def goals_tonight(night: Night) -> tuple[Goal, ...]:
+    """The goals as the night's revision has them, targets that rest on data solved; for all that reads goals
+    after their tables."""
+    prepared = night.prepared
+    daily, period = (
+        read_goal_rows(prepared.project, table, prepared.goals) for table in ("kpi_daily", "kpi_period")
+    )
+    return goals_in_force(prepared.goals, prepared.definitions, daily, period, night.as_of)
 
 
 def read_goal_rows(project: Project, table: str, goals: tuple[Goal, ...]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import dagster as dg
 
 from dagster_project.defs import built
 from dagster_project.defs.failures import told_apart
-from dagster_project.defs.goals import read_goal_rows
+from dagster_project.defs.goals import goals_tonight, read_goal_rows
 from dagster_project.defs.night import Night
 from dagster_project.goals.assumptions import build_assumption_review
 from dagster_project.goals.review_log import read_reviews
@@ -36,7 +36,7 @@ def review_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         prepared, project = night.prepared, night.prepared.project
         with told_apart():
             assumptions = build_assumption_review(
-                prepared.goals,
+                goals_tonight(night),
                 read_goal_rows(project, "kpi_daily", prepared.goals),
                 read_goal_rows(project, "kpi_period", prepared.goals),
                 built.read(project, "goal_targets").to_pandas(),

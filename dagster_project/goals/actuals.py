@@ -1,36 +1,31 @@
-"""What a node has come to so far: read from kpi_period where that holds the goal's period, else from days."""
+"""Actuals of this period and of earlier ones, read from kpi_period and kpi_daily."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import pandas as pd
 
 from dagster_project.calendar.fiscal import Period
-from dagster_project.goals.frames import Day, Slice, as_date, number, worst
-from dagster_project.goals.model import Node
-from dagster_project.kpi.model import Kpi
+from dagster_project.goals.days import TOTAL, Daily, Slice
+from dagster_project.goals.exact import exact
+from dagster_project.goals.frames import as_date, number
+from dagster_project.goals.given import Base
+from dagster_project.goals.so_far import Actual, PeriodRows, actual_of
+from dagster_project.kpi.model import Definitions, Kpi
 
-PeriodRows = Mapping[Slice, tuple[float | None, str | None]]
-Days = Mapping[date, Day]
+__all__ = ["Actual", "PeriodRows", "actual_of", "base_actuals", "read_periods"]
 
 
 @dataclass(frozen=True)
-class Actual:
-    """`value` from the period's start through `through`; where it is None, `reason` says why.
-
-    `through`: the newest day of the period, up to the as-of date, that the sources know. Days before it that
-    they don't know make `status` missing, so that a sum with a hole in it is never taken for a whole one.
-    """
-
-    value: float | None
-    through: date | None
-    status: str
-    reason: str | None
+class _Slice:
+    kpi: Kpi
+    dimension: str
+    segment: str
 
 
 def read_periods(kpi_period: pd.DataFrame, period: Period, as_of: date) -> PeriodRows:
@@ -52,49 +47,21 @@ def read_periods(kpi_period: pd.DataFrame, period: Period, as_of: date) -> Perio
     return found
 
 
-def actual_of(
-    node: Node, period: Period, as_of: date, days: Days, total: Days, periods: PeriodRows
-) -> Actual:
-    """The node's value to date. `total`: the days of its KPI in total, which say what the sources know
-    (a segment has no row on a day on which it had nothing)."""
-    if node.kpi is None:
-        return Actual(None, None, "missing", "no_kpi")
-    if as_of < period.start:
-        return Actual(None, None, "missing", "not_started")
-    last = min(as_of, period.end)
-    inside = [day for day in total.values() if period.start <= day.date <= last]
-    through = max((day.date for day in inside if day.is_known), default=None)
-    key = (node.kpi.name, node.dimension, node.segment)
-    if through is None and not total and key in periods:
-        # A KPI that has no days (grains: [month]) is still known for its periods.
-        value, reason = periods[key]
-        return Actual(value, last, "final", None if value is not None else reason or "no_data")
-    if through is None:
-        return Actual(None, None, "missing", "no_data")
-    seen = [day for day in inside if day.date <= through]
-    gaps = (through - period.start).days + 1 - len(seen)
-    status = worst([*(day.status for day in seen), *(["missing"] if gaps else [])])
-    if key in periods:
-        value, reason = periods[key]
-        return Actual(value, through, status, None if value is not None else reason or "no_data")
-    if not node.kpi.sums_of_sides:
-        has_grain = period.grain in node.kpi.grains
-        return Actual(None, through, status, "no_data" if has_grain else "not_additive")
-    value, reason = _summed(node.kpi, [day for day in days.values() if period.start <= day.date <= through])
-    return Actual(value, through, status, reason)
-
-
-def _summed(kpi: Kpi, days: list[Day]) -> tuple[float | None, str | None]:
-    tops = [day.numerator for day in days if day.numerator is not None]
-    bottoms = [day.denominator for day in days if day.denominator is not None]
-    if kpi.denominator is None:
-        if not tops and not kpi.numerator.zero_when_empty:
-            return None, "no_data"
-        return math.fsum(tops), None
-    bottom = math.fsum(bottoms)
-    if bottom == 0:
-        return None, "zero_denominator"
-    return kpi.scale * math.fsum(tops) / bottom, None
+def base_actuals(
+    bases: Iterable[Base], definitions: Definitions, daily: Daily, kpi_period: pd.DataFrame
+) -> dict[Base, Fraction]:
+    """What each earlier period came to. One that is not known in full, from its first day to its last, has
+    no entry."""
+    found: dict[Base, Fraction] = {}
+    for base in bases:
+        measured = _Slice(definitions.kpi(base.kpi), base.dimension, base.segment)
+        own = daily.get((base.kpi, base.dimension, base.segment), {})
+        total = daily.get((base.kpi, TOTAL, TOTAL), {})
+        periods = read_periods(kpi_period, base.period, base.period.end)
+        actual = actual_of(measured, base.period, base.period.end, own, total, periods)
+        if actual.value is not None and actual.through == base.period.end and actual.status != "missing":
+            found[base] = exact(actual.value)
+    return found
 
 
 def _text(value: Any) -> str | None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 Direction = Literal["up", "down", "within"]
 Status = Literal["attained", "on_track", "at_risk", "behind", "missed", "no_target", "no_data"]
+Rule = Literal["no_data", "no_target", "at_end", "reached", "exceeded", "due"]
 
 # Sums of floats reach a target of the same figures within this share of it.
 ROUNDING = 1e-9
@@ -65,6 +66,14 @@ def _within(bounds: tuple[float, float], actual: float) -> Attainment:
     return Attainment(max(actual / low, 0.0) if low > 0 else 0.0, False)
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """A status, and which of the rules below gave it."""
+
+    status: Status
+    rule: Rule
+
+
 def status_of(
     *,
     to_date: Attainment,
@@ -73,35 +82,41 @@ def status_of(
     accumulates: bool,
     direction: Direction,
     target: float | None,
-    success: float = 1,
-) -> Status:
-    """The word for it. `to_date`: against what is due; `whole`: against the whole period's target.
-    `success`: from which attainment on it is reached; 0.7 of a stretch target (OKR), else 1.
+    success: float = 1.0,
+) -> Verdict:
+    """The word for it. `to_date`: against what is due; `whole`: against the whole period's target. `success`:
+    from which attainment on a target counts as reached, 1 or less (0.7 of a stretch target).
 
-    no_data: there is no actual · no_target: nothing to compare it with
-    period over: attained or missed
-    running, a value that accumulates: attained once it reaches the whole target (up, above 0), missed once
-    it exceeds it (down, 0 or above); a loss, or a target of 0 to be reached, is open to the end
-    running otherwise, against what is due: on_track if reached, at_risk from 90 % of it, behind below
+    no_data    there is no actual                                         no_data
+    no_target  nothing to compare it with                                 no_target
+    at_end     the period is over and known                               attained or missed
+    reached    it grows, and has reached the whole target (up, above 0)   attained
+    exceeded   it grows, and has exceeded the target (down, 0 or above)   missed
+    due        against what is due by now: reached                        on_track
+               from 90 % of what success takes on                         at_risk
+               below that                                                 behind
+
+    A loss, or a target of 0 to be reached, is open to the end.
     """
     if to_date.reason == "no_data" or whole.reason == "no_data":
-        return "no_data"
+        return Verdict("no_data", "no_data")
     if whole.attained is None or to_date.attained is None:
-        return "no_target"
+        return Verdict("no_target", "no_target")
+    is_reached = _succeeds(whole, success)
     if is_over:
-        return "attained" if _reached(whole, success) else "missed"
+        return Verdict("attained" if is_reached else "missed", "at_end")
     if accumulates and target is not None:
-        if direction == "up" and target > 0 and _reached(whole, success):
-            return "attained"
-        if direction == "down" and target >= 0 and not _reached(whole, success):
-            return "missed"
-    if _reached(to_date, success):
-        return "on_track"
+        if direction == "up" and target > 0 and is_reached:
+            return Verdict("attained", "reached")
+        if direction == "down" and target >= 0 and not is_reached:
+            return Verdict("missed", "exceeded")
+    if _succeeds(to_date, success):
+        return Verdict("on_track", "due")
     near = to_date.value is not None and to_date.value >= AT_RISK_FROM * success
-    return "at_risk" if near else "behind"
+    return Verdict("at_risk" if near else "behind", "due")
 
 
-def _reached(found: Attainment, success: float) -> bool:
-    if success != 1 and found.value is not None:
-        return found.value >= success - ROUNDING
-    return bool(found.attained)
+def _succeeds(attainment: Attainment, success: float) -> bool:
+    if attainment.attained or success >= 1:
+        return bool(attainment.attained)
+    return attainment.value is not None and attainment.value >= success * (1 - ROUNDING)

@@ -46,6 +46,7 @@ GOAL_TARGETS: Columns = (
     ("target_period", "DOUBLE"),
     ("origin", "VARCHAR"),
     ("goal_hash", "VARCHAR"),
+    ("revision_from", "DATE"),
 )
 
 KGI_ATTAINMENT: Columns = (
@@ -80,6 +81,8 @@ KGI_ATTAINMENT: Columns = (
     ("definition_hash", "VARCHAR"),
     ("goal_hash", "VARCHAR"),
     ("computed_run_id", "VARCHAR"),
+    ("revision", "BIGINT"),
+    ("status_rule", "VARCHAR"),
 )
 
 ASSUMPTION_REVIEW: Columns = (

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
+from dagster_project.goals.days import STATUSES, TOTAL, Day, Slice, worst
+
+__all__ = [
+    "STATUSES", "TOTAL", "Columns", "Day", "Slice", "as_date", "frame", "number", "read_days", "worst",
+]  # fmt: skip
+
 Columns = Sequence[tuple[str, str]]
 
-TOTAL = "total"  # dimension and segment of the whole
 
 _ARROW: Mapping[str, pa.DataType] = {
     "VARCHAR": pa.string(),
@@ -23,9 +27,6 @@ _ARROW: Mapping[str, pa.DataType] = {
     "BOOLEAN": pa.bool_(),
     "TIMESTAMP": pa.timestamp("us"),
 }
-
-# The least certain of several statuses is the one that counts.
-STATUSES = ("final", "closed", "provisional", "immature", "held", "missing")
 
 
 def frame(rows: Iterable[Sequence[Any]], columns: Columns) -> pd.DataFrame:
@@ -38,20 +39,6 @@ def frame(rows: Iterable[Sequence[Any]], columns: Columns) -> pd.DataFrame:
     ]
     table = pa.Table.from_arrays(arrays, names=[name for name, _ in columns])
     return table.to_pandas(types_mapper=pd.ArrowDtype)
-
-
-@dataclass(frozen=True)
-class Day:
-    """One day of a KPI and segment. `is_known`: the sources know the day, whether or not it has a value."""
-
-    date: date
-    numerator: float | None
-    denominator: float | None
-    status: str
-    is_known: bool
-
-
-Slice = tuple[str, str, str]  # kpi, dimension, segment
 
 
 def read_days(kpi_daily: pd.DataFrame, slices: Iterable[Slice]) -> dict[Slice, dict[date, Day]]:
@@ -86,9 +73,3 @@ def number(value: Any) -> float | None:
 def as_date(value: Any) -> date:
     """A date from what frames hold: date, datetime, pandas or numpy timestamp."""
     return value if type(value) is date else pd.Timestamp(value).date()
-
-
-def worst(statuses: Iterable[str]) -> str:
-    """The least certain of the statuses; `missing` where there is none."""
-    ranked = [STATUSES.index(status) for status in statuses]
-    return STATUSES[max(ranked)] if ranked else "missing"

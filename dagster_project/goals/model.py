@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 from functools import cached_property
 from typing import Literal
@@ -21,6 +22,7 @@ Role = Literal["root", "term", "factor", "holds", "watched", "drives"]
 Origin = Literal["given", "assumed", "derived", "none"]
 Direction = Literal["up", "down", "within"]
 DayWeights = Literal["calendar_days", "business_days"]
+Rebase = Literal["plan", "actual"]
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,14 @@ class Factor:
 
 
 @dataclass(frozen=True)
+class Segments:
+    """The segments of one dimension that targets are divided over; the shares come to 1."""
+
+    dimension: str
+    shares: tuple[tuple[str, Fraction], ...]
+
+
+@dataclass(frozen=True)
 class Goal:
     """A KGI with its tree and period. `nodes` come parents first, the root (the KGI's node) is the first.
 
@@ -109,7 +119,9 @@ class Goal:
     node that has one; a target that rests on a year before that is not known yet is missing (`unknown_bases`;
     see goals.growth). `scenarios` are factors of the plan, 'plan' (factor 1) first; `success_at`: from which
     attainment on each counts as a success. `action_targets`: the same of actions, which are no nodes and in
-    no equation. `goal_hash` covers everything that shapes a figure; labels and owners do not.
+    no equation. `revisions`: in order of their days; the goal itself is the plan as first made, and
+    versions.py has the one in force on a day. `goal_hash` covers everything that shapes a figure; labels and
+    owners do not.
     """
 
     name: str
@@ -129,6 +141,8 @@ class Goal:
     actions: tuple[Action, ...] = ()
     action_targets: Mapping[str, Mapping[str, Fraction]] = field(default_factory=dict)
     unknown_bases: frozenset[Base] = frozenset()
+    segments: Segments | None = None
+    revisions: tuple[Revision, ...] = ()
     where: Where = field(default=Where("", 0), compare=False)
 
     @cached_property
@@ -155,3 +169,18 @@ class Goal:
     def bases(self) -> frozenset[Base]:
         """The actuals of earlier periods that its figures rest on."""
         return bases_in(self.given, self.actions)
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A change of a goal's plan from `since` on; the days before keep theirs.
+
+    `goal`: as it is revised, its figures being of the whole period. `rebase`: whether what is left is the
+    target less what was due before (plan), or less what has come (actual). See versions.Planner.
+    """
+
+    number: int
+    since: date
+    reason: Label
+    rebase: Rebase
+    goal: Goal

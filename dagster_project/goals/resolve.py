@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -13,13 +15,18 @@ from dagster_project.errors import UsageError
 from dagster_project.goals.actions import bases_in
 from dagster_project.goals.binding import binder_for
 from dagster_project.goals.given import FigureReader
-from dagster_project.goals.growth import Figures, solve_scenarios
+from dagster_project.goals.growth import Figures, Solved, solve_scenarios
 from dagster_project.goals.model import PLAN, Factor, Goal
+from dagster_project.goals.paths import Shapes
 from dagster_project.goals.read_actions import read_actions
 from dagster_project.goals.read_tree import read_tree
 from dagster_project.goals.resolve_phasing import resolve_phasing
+from dagster_project.goals.resolve_revisions import resolve_revisions
+from dagster_project.goals.resolve_segments import resolve_segments
 from dagster_project.goals.solvable import findings
 from dagster_project.goals.spec import GoalSpec, PeriodSpec
+from dagster_project.goals.tree import Tree
+from dagster_project.goals.versions import Planner, Version
 from dagster_project.kpi.issues import Issue
 from dagster_project.kpi.model import CalendarRules, Definitions, Label
 from dagster_project.kpi.spec.base import Written, resolve_label
@@ -31,8 +38,42 @@ STRETCH = "stretch"
 STRETCH_SUCCESS = Fraction(7, 10)  # of an OKR: 70 % of a stretch target is a success
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A goal as read: every name looked up, its targets solved, its figures still to be judged."""
+
+    goal: Goal
+    written: Written[GoalSpec]
+    tree: Tree
+    figures: Figures
+    solved: Solved
+    calendar: BusinessCalendar
+    rules: CalendarRules
+
+    def judged(self, plan: Version | None = None) -> list[Issue]:
+        """What is wrong with its figures; `plan`: as the days that remain are planned, for a revision."""
+        solved = self.solved
+        if plan is not None:
+            solved = Solved(plan.goal.targets, plan.goal.action_targets, {PLAN: plan.conflicts})
+        return findings(self.written, self.tree, self.figures, solved, self.calendar, self.rules)
+
+
 def resolve_goal(written: Written[GoalSpec], definitions: Definitions) -> tuple[Goal | None, list[Issue]]:
     """The goal, or None with everything that is wrong with it."""
+    draft, issues = read_goal(written, definitions)
+    issues += draft.judged() if draft is not None else []
+    if draft is None or any(issue.level == "error" for issue in issues):
+        return None, issues
+    planner = Planner(Shapes(draft.calendar, {}), {}, date.min)
+    goal, found = resolve_revisions(
+        draft.goal, written, lambda revised: read_goal(revised, definitions), planner
+    )
+    issues += found
+    return (None if any(issue.level == "error" for issue in issues) else goal), issues
+
+
+def read_goal(written: Written[GoalSpec], definitions: Definitions) -> tuple[Draft | None, list[Issue]]:
+    """The goal without its revisions, or None with what keeps it from being read."""
     spec = written.spec
     period, issues = _period(written, definitions.calendar)
     binder = binder_for(written, definitions)
@@ -54,8 +95,8 @@ def resolve_goal(written: Written[GoalSpec], definitions: Definitions) -> tuple[
     scenarios = {PLAN: Fraction(1), **{name: item.times for name, item in spec.scenarios.items()}}
     figures_of = Figures(tuple(tree.equations), tree.root, tree.given, actions, scenarios)
     solved = solve_scenarios(figures_of, {})
-    issues = findings(written, tree, figures_of, solved, calendar, definitions.calendar)
-    phasing, found = resolve_phasing(written, period, solved.targets[PLAN].get(tree.root))
+    phasing, issues = resolve_phasing(written, period, solved.targets[PLAN].get(tree.root))
+    segments, found = resolve_segments(binder, tree)
     issues += found
     if any(issue.level == "error" for issue in issues):
         return None, issues
@@ -99,6 +140,7 @@ def resolve_goal(written: Written[GoalSpec], definitions: Definitions) -> tuple[
             sorted((name, str(factor)) for name, factor in scenarios.items()),
             sorted((name, str(share)) for name, share in success_at.items()),
             phasing,
+            segments,
         ),
         success_at=success_at,
         factors=tuple(
@@ -108,9 +150,10 @@ def resolve_goal(written: Written[GoalSpec], definitions: Definitions) -> tuple[
         actions=actions,
         action_targets=solved.action_targets,
         unknown_bases=bases_in(tree.given, actions),
+        segments=segments,
         where=written.where,
     )
-    return goal, issues
+    return Draft(goal, written, tree, figures_of, solved, calendar, definitions.calendar), issues
 
 
 def _in_order(values: Mapping[str, Fraction], names: list[str]) -> dict[str, Fraction]:

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from dagster_project.goals.forms import Figure, OrFigure, TargetField, WhereField, YieldField, figure
 from dagster_project.goals.spec_phasing import PhasingField, PhasingSpec
+from dagster_project.goals.spec_segments import SegmentsSpec
 from dagster_project.kpi.spec.base import Day, Days, Identifier, Identifiers, LabelField, Spec, Text, Texts
 
 
@@ -134,6 +135,23 @@ class ScenarioSpec(Spec):
 ScenarioField = Annotated[ScenarioSpec, BeforeValidator(_scenario), OrFigure()]
 
 
+class RevisionSpec(Spec):
+    """A change of the plan from a day on; the days before keep theirs."""
+
+    from_: Day = Field(alias="from", description="the first day that it holds for")
+    reason: LabelField | None = Field(default=None, description="why, for people")
+    rebase: Literal["plan", "actual"] = Field(
+        default="plan", description="what is left: the target less what was due, or less what has come"
+    )
+    target: TargetField | None = Field(default=None, description="the KGI's, of the whole period")
+    tree: Texts | None = Field(default=None, description="all equations anew")
+    nodes: dict[Identifier, NodeSpec] = Field(
+        default_factory=dict, description="what changes in a node, or a new one"
+    )
+    ksf: list[KsfSpec] | None = Field(default=None, description="all of them anew")
+    drivers: Identifiers | None = Field(default=None, description="all of them anew")
+
+
 class GoalSpec(Spec):
     """goals/<name>.yml"""
 
@@ -158,3 +176,5 @@ class GoalSpec(Spec):
     scenarios: dict[Identifier, ScenarioField] = Field(
         default_factory=dict, description="factors of the plan"
     )
+    segments: SegmentsSpec | None = Field(default=None, description="by which the targets are divided")
+    revisions: list[RevisionSpec] = Field(default_factory=list, description="changes of the plan, in order")

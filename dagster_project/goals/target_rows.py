@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from dagster_project.goals.frames import TOTAL
-from dagster_project.goals.model import Goal
-from dagster_project.goals.paths import Shapes
-
-FIRST_REVISION = 0
+from dagster_project.goals.lines import lines
+from dagster_project.goals.versions import Version
 
 
-def tree_rows(goals: Sequence[Goal]) -> Iterator[tuple[Any, ...]]:
-    """A row a node, in the columns of GOAL_TREE."""
-    for goal in goals:
+def tree_rows(versions: Iterable[Version]) -> Iterator[tuple[Any, ...]]:
+    """A row a node of every revision, in the columns of GOAL_TREE."""
+    for version in versions:
+        goal = version.goal
         for sort, node in enumerate(goal.nodes, start=1):
             kpi = node.kpi
             yield (
                 goal.name,
                 node.name,
-                FIRST_REVISION,
-                goal.period.start,
+                version.number,
+                version.since,
                 goal.label.ja,
                 goal.label.en,
                 node.label.ja,
@@ -37,7 +35,7 @@ def tree_rows(goals: Sequence[Goal]) -> Iterator[tuple[Any, ...]]:
                 node.equation,
                 node.origin,
                 kpi.unit if kpi is not None else None,
-                kpi.direction if kpi is not None else None,
+                node.direction if kpi is not None else None,
                 node.owner,
                 goal.period.start,
                 goal.period.end,
@@ -45,29 +43,31 @@ def tree_rows(goals: Sequence[Goal]) -> Iterator[tuple[Any, ...]]:
             )
 
 
-def target_rows(goals: Sequence[Goal], shapes: Shapes) -> Iterator[tuple[Any, ...]]:
-    """A row a node with a target, scenario and day; a node without a target has none."""
-    for goal in goals:
+def target_rows(versions: Iterable[Version]) -> Iterator[tuple[Any, ...]]:
+    """A row a node with a target, segment, scenario and day, of every revision; in the columns of
+    GOAL_TARGETS. A node without a target has none."""
+    for version in versions:
+        goal = version.goal
         for node in goal.nodes:
-            for scenario in goal.scenarios:
-                target = goal.target(node.name, scenario)
-                if target is None or node.kpi is None:
-                    continue
-                path = shapes.path(goal, node, target)
-                for day, due, through in zip(path.days, path.daily, path.cumulative, strict=True):
-                    yield (
-                        goal.name,
-                        node.name,
-                        scenario,
-                        TOTAL,
-                        TOTAL,
-                        day,
-                        FIRST_REVISION,
-                        node.kpi.name,
-                        node.kpi.unit,
-                        float(due),
-                        float(through),
-                        float(target),
-                        node.origin,
-                        goal.goal_hash,
-                    )
+            for line in lines(goal, node):
+                for scenario in goal.scenarios:
+                    path = line.path(version, node, scenario)
+                    if path is None or node.kpi is None:
+                        continue
+                    for day, due, through in zip(path.days, path.daily, path.cumulative, strict=True):
+                        yield (
+                            goal.name,
+                            node.name,
+                            scenario,
+                            *line.published,
+                            day,
+                            version.number,
+                            node.kpi.name,
+                            node.kpi.unit,
+                            float(due),
+                            float(through),
+                            float(path.target),
+                            node.origin,
+                            goal.goal_hash,
+                            version.since,
+                        )

@@ -14,6 +14,7 @@ from dagster_project.cli.main import _shared_options, cli
 from dagster_project.goals import forms
 from dagster_project.goals import spec as goals
 from dagster_project.goals.spec_phasing import PhasingSpec
+from dagster_project.goals.spec_segments import SegmentsSpec
 from dagster_project.kpi.expressions import AGGREGATES, FUNCTIONS
 from dagster_project.kpi.model import SourceColumn
 from dagster_project.kpi.spec import entities, kpis, settings, sources
@@ -72,6 +73,8 @@ SPECS: dict[str, tuple[type[Spec], ...]] = {
         forms.TargetSpec,
         forms.OfSpec,
         PhasingSpec,
+        SegmentsSpec,
+        goals.RevisionSpec,
     ),
     "tests": (valuetests.ValueTestFileSpec, valuetests.ValueTestSpec, valuetests.ExpectSpec),
 }

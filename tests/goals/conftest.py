@@ -28,7 +28,7 @@ def make_kpi(
     name: str, agg: str = "sum", *, denominator: bool = False, stock: Stock | None = None, **changes: object
 ) -> Kpi:
     measure = Measure(name, "deals", "closed_on", agg, None, None, stock=stock)
-    top = Operand(measure, agg in ("sum", "count"))
+    top = Operand(measure, agg in ("sum", "count") and stock is None)
     bottom = Operand(Measure(f"{name}__den", "deals", "closed_on", "count", None, None), False)
     kpi = Kpi(
         name=name,
@@ -73,7 +73,7 @@ KPIS = (
     make_kpi("accidents", "count", direction="down"),
     make_kpi("utilisation", denominator=True, direction="within", within=(0.8, 0.9)),
     make_kpi("operating_profit", unit="JPY"),
-    make_kpi("users", "count", stock=Stock("last", "started_on")),
+    make_kpi("users", "count", stock=Stock("last", start="joined_on")),
 )
 
 SALES_TREE = """

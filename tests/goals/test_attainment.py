@@ -67,7 +67,11 @@ def test_sums_of_floats_reach_the_target_of_the_same_figures():
     assert attain("down", 0.3, 0.1 + 0.2).attained
 
 
-def word(direction, target, due, actual, *, over=False, accumulates=True):
+def word(direction, target, due, actual, *, over=False, accumulates=True, success=1.0):
+    return verdict(direction, target, due, actual, over, accumulates, success).status
+
+
+def verdict(direction, target, due, actual, over=False, accumulates=True, success=1.0):
     return status_of(
         to_date=attain(direction, due, actual),
         whole=attain(direction, target, actual),
@@ -75,6 +79,7 @@ def word(direction, target, due, actual, *, over=False, accumulates=True):
         accumulates=accumulates,
         direction=direction,
         target=target,
+        success=success,
     )
 
 
@@ -104,3 +109,28 @@ def test_a_period_that_is_over_is_attained_or_missed(actual, status):
 
 def test_a_rate_above_its_target_is_only_on_track_while_the_period_runs():
     assert word("up", 0.2, 0.2, 0.25, accumulates=False) == "on_track"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rule"),
+    [
+        (("up", 100, 50, 45), "due"),
+        (("up", 100, 50, 100), "reached"),
+        (("down", 10, 5, 11), "exceeded"),
+        (("up", 100, 100, 45, True), "at_end"),
+        (("up", 100, 50, None), "no_data"),
+        (("up", None, None, 5), "no_target"),
+    ],
+)
+def test_a_status_says_by_which_rule_it_was_given(arguments, rule):
+    assert verdict(*arguments).rule == rule
+
+
+@pytest.mark.parametrize(("actual", "status"), [(1400, "attained"), (1399, "missed")])
+def test_a_stretch_target_is_a_success_from_its_share_on(actual, status):
+    assert word("up", 2000, 2000, actual, over=True, success=0.7) == status
+
+
+@pytest.mark.parametrize(("actual", "status"), [(700, "on_track"), (640, "at_risk"), (600, "behind")])
+def test_a_running_stretch_target_is_measured_against_its_share_of_what_is_due(actual, status):
+    assert word("up", 2000, 1000, actual, success=0.7) == status

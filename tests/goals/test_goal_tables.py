@@ -228,6 +228,7 @@ def test_each_scenario_is_measured_against_its_own_target(goals_of, definitions)
     assert rows["attainment"].tolist() == [pytest.approx(1.4), pytest.approx(0.7)]
     assert rows["scenario"].tolist() == ["plan", "stretch"]
     assert rows["status"].tolist() == ["attained", "attained"]  # 70 % of a stretch target is a success
+    assert rows["status_rule"].tolist() == ["at_end", "at_end"]
     all_of_it = (
         "goal: okr\nperiod: {month: 2026-05}\nkgi: {kpi: leads, target: 1000}\nscenarios: {commit: 2}\n"
     )
@@ -254,3 +255,67 @@ def test_bounds_of_a_node_replace_the_direction_of_its_kpi(goals_of, definitions
     frame = daily("deal_to_order_rate", [95], denominators=[100.0])
     found = attainment(goals_of(text), definitions, frame, date(2026, 5, 1)).iloc[0]
     assert found["attainment"] == pytest.approx(90 / 95)
+
+
+USERS = """
+goal: users
+period: {fiscal_year: 2026}
+kgi: {kpi: users, target: 100_000}
+"""
+OPENING = date(2026, 3, 31)
+
+
+def test_the_path_of_a_stock_runs_from_its_opening_level(goals_of, definitions):
+    # 60,000 users before 1 April, 100,000 wanted at the year's end: after half the year 80,000 are due.
+    frame = daily("users", [60_000] * 183 + [78_000], start=OPENING)
+    built = build_goal_tables(goals_of(USERS), definitions, frame, NO_PERIODS, date(2026, 9, 30), "run")
+    found = built.kgi_attainment.iloc[0]
+    assert (found["target_to_date"], found["target"], found["actual"]) == (80_000, 100_000, 78_000)
+    assert found["attainment"] == pytest.approx(0.975)
+    assert found["pace"] == pytest.approx(60_000 + 18_000 / 0.5)
+    assert found["status"] == "at_risk"
+    rows = built.goal_targets.set_index("date")["target_daily"]
+    assert rows[date(2026, 4, 1)] == pytest.approx(60_000 + 40_000 / 12 / 30)
+    assert rows[date(2027, 3, 31)] == 100_000
+
+
+def test_a_written_opening_level_goes_before_the_one_counted(goals_of, definitions):
+    frame = daily("users", [60_000] * 183 + [78_000], start=OPENING)
+    goals = goals_of(USERS.replace("100_000", "100_000, opening: 50_000"))
+    assert attainment(goals, definitions, frame, date(2026, 9, 30)).iloc[0]["target_to_date"] == 75_000
+
+
+def test_a_stock_whose_opening_level_is_not_known_is_due_in_full(goals_of, definitions):
+    frame = daily("users", [60_000] * 10, start=date(2026, 4, 1))
+    found = attainment(goals_of(USERS), definitions, frame, date(2026, 4, 10)).iloc[0]
+    assert found["target_to_date"] == 100_000
+
+
+def test_an_accumulating_rate_is_due_by_months(goals_of, definitions):
+    goals = goals_of("goal: churn\nperiod: {fiscal_year: 2026}\nkgi: {kpi: churn_rate, target: 5%}\n")
+    frame = daily("churn_rate", [0.032] + [0] * 213, start=date(2026, 4, 1), denominators=[1.0] + [0.0] * 213)
+    found = attainment(goals, definitions, frame, date(2026, 10, 31)).iloc[0]
+    assert found["target_to_date"] == pytest.approx(0.05 * 7 / 12, rel=1e-12)  # 2.92 %
+    assert found["attainment"] == pytest.approx(0.9115, abs=5e-5)  # 91 %
+    assert found["status"] == "at_risk"
+
+
+def test_growth_on_a_year_before_is_solved_once_that_year_is_known(goals_of, definitions):
+    goals = goals_of(MAY.replace("KPI", "revenue").replace("TARGET", "+10%"))
+    year_before = daily("revenue", [100] * 31, start=date(2025, 5, 1))
+    now = daily("revenue", [100] * 10)
+    found = attainment(goals, definitions, pd.concat([year_before, now]), date(2026, 5, 10)).iloc[0]
+    assert found["target"] == pytest.approx(3410)
+    assert found["target_to_date"] == pytest.approx(1100)
+    for incomplete in (now, pd.concat([year_before.iloc[1:], now])):
+        waits = attainment(goals, definitions, incomplete, date(2026, 5, 10)).iloc[0]
+        assert pd.isna(waits["target"])
+        assert (waits["status"], waits["status_reason"]) == ("no_target", "base_unknown")
+
+
+def test_last_year_phases_by_the_days_that_came(goals_of, definitions):
+    goals = goals_of(MAY.replace("KPI", "revenue").replace("TARGET", "3200") + "phasing: {like: last_year}\n")
+    year_before = daily("revenue", [2] + [1] * 30, start=date(2025, 5, 1))
+    frame = pd.concat([year_before, daily("revenue", [0])])
+    built = build_goal_tables(goals, definitions, frame, NO_PERIODS, date(2026, 5, 1), "run")
+    assert built.goal_targets["target_daily"].tolist()[:2] == [200, 100]

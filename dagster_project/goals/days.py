@@ -1,0 +1,33 @@
+"""A KPI's days as goals read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+TOTAL = "total"  # dimension and segment of the whole
+
+# The least certain of several statuses is the one that counts.
+STATUSES = ("final", "closed", "provisional", "immature", "held", "missing")
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of a KPI and segment. `is_known`: the sources know the day, whether or not it has a value."""
+
+    date: date
+    numerator: float | None
+    denominator: float | None
+    status: str
+    is_known: bool
+
+
+Slice = tuple[str, str, str]  # kpi, dimension, segment
+Daily = Mapping[Slice, Mapping[date, Day]]
+
+
+def worst(statuses: Iterable[str]) -> str:
+    """The least certain of the statuses; `missing` where there is none."""
+    ranked = [STATUSES.index(status) for status in statuses]
+    return STATUSES[max(ranked)] if ranked else "missing"
