@@ -119,16 +119,18 @@ def _row(
     probability, target, actual = (number(night[name]) for name in ("probability", "target", "actual"))
     if not same or end != goal.period.end or as_of >= end:
         return None
-    if p025 is None or p10 is None or p50 is None or p90 is None or p975 is None or target is None:
+    if p025 is None or p10 is None or p50 is None or p90 is None or p975 is None:
+        return None
+    if target is None and node.within is None:
         return None
     elapsed = (as_of - goal.period.start).days + 1
     run_rate = actual
     if actual is not None and kind_of(node) == "sum":
         run_rate = actual / elapsed * goal.period.days
-    slack = ROUNDING * max(abs(came), abs(target))
-    low, high = kpi.within if kpi.direction == "within" and kpi.within is not None else (target, target)
-    attained = (kpi.direction == "down" or came >= low - slack) and (
-        kpi.direction == "up" or came <= high + slack
+    low, high = node.within if node.within is not None else (target or 0.0, target or 0.0)
+    slack = ROUNDING * max(abs(came), abs(low), abs(high))
+    attained = (node.direction == "down" or came >= low - slack) and (
+        node.direction == "up" or came <= high + slack
     )
     return (
         goal.name, node.name, end, (end - as_of).days, str(night["method"]), as_of, goal.period.start,

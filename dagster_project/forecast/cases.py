@@ -19,7 +19,7 @@ from dagster_project.goals.model import Goal, Node
 from dagster_project.goals.tables import slices_of
 from dagster_project.kpi.model import Kpi
 
-ENGINE = "mixture_conformal/1"  # part of the inputs: another engine's forecast is another issue
+ENGINE = "mixture_conformal/2"  # part of the inputs: another engine's forecast is another issue
 FAN_LEVELS = (0.1, 0.5, 0.9)
 STALE_AFTER = 3  # days between the newest known day and the as-of date
 SETTLING_DAYS = 31  # after its end a period is still reported: late data, corrections
@@ -78,8 +78,8 @@ class Case:
             forecasters,
         )
 
-    def inputs_hash(self, days: Days, forecasters: Sequence[Forecaster]) -> str:
-        """Of everything that the forecast is made from."""
+    def inputs_hash(self, days: Days, forecasters: Sequence[Forecaster], below: Sequence[str] = ()) -> str:
+        """Of all that the forecast is made from. below: the same of what its second number rests on."""
         content = (
             ENGINE,
             self.as_of.isoformat(),
@@ -90,15 +90,16 @@ class Case:
             self.kpi.definition_hash,
             self.goal.goal_hash,
             *(forecaster.name for forecaster in forecasters),
+            *below,
         )
         return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
 
     def wanted(self, asked: Asked) -> tuple[float, float]:
         """Between which values the target is attained."""
-        if self.kpi.direction == "within" and self.kpi.within is not None:
-            return self.kpi.within
+        if self.node.within is not None:
+            return self.node.within
         target = asked.target if asked.target is not None else math.nan
-        return (-math.inf, target) if self.kpi.direction == "down" else (target, math.inf)
+        return (-math.inf, target) if self.node.direction == "down" else (target, math.inf)
 
     def decided(self, outcome: Outcome, asked: Asked) -> float | None:
         """1 or 0 where the outcome is certain, else None: the period is over and known, or a sum that never
@@ -144,7 +145,6 @@ class Nights:
         if last_known is not None and last_known >= period.start:
             cut = min(last_known, period.end)
         asked = self._asked.get((goal.name, node.name), ())
-        is_bounded = node.kpi.direction == "within" and node.kpi.within is not None
         return Case(
             goal,
             node,
@@ -154,7 +154,7 @@ class Nights:
             history.through(cut),
             _is_stale(total, as_of, period.end),
             _settled_through(total, min(as_of, period.end)),
-            tuple(one for one in asked if one.target is not None or is_bounded),
+            tuple(one for one in asked if one.target is not None or node.within is not None),
         )
 
 

@@ -33,6 +33,11 @@ KGI_FORECAST: Columns = (
     ("computed_run_id", "VARCHAR"),
     ("settled_through", "DATE"),
     ("settled_probability", "DOUBLE"),
+    ("tree_p10", "DOUBLE"),
+    ("tree_p50", "DOUBLE"),
+    ("tree_p90", "DOUBLE"),
+    ("tree_difference", "DOUBLE"),
+    ("tree_reason", "VARCHAR"),
 )
 
 KGI_FORECAST_PATH: Columns = (

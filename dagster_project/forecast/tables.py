@@ -17,6 +17,7 @@ from dagster_project.forecast.days import Days, days_of
 from dagster_project.forecast.engine import chance, quantiles_of
 from dagster_project.forecast.forecasters import Forecaster
 from dagster_project.forecast.outcomes import KINDS, Outcome
+from dagster_project.forecast.tree import Forecasted, SecondNumber, leaves_of, second_number
 from dagster_project.goals.frames import as_date, frame, number
 from dagster_project.goals.model import PLAN, Goal
 from dagster_project.kpi.model import Definitions
@@ -57,6 +58,8 @@ def build_forecast(
     reached its target (up) or exceeded it (down). status: decided, stale_data (the newest known day is more
     than three days old), short_history, intermittent, constant, ok. Quantiles are NULL where no day is known.
 
+    tree_*: the second number, by the equations below the node (tree.py), where it has some.
+
     settled_probability: the probability from days that no longer change, those up to
     settled_through; what alerts go by. It is the other one where no known day is provisional or held.
 
@@ -68,35 +71,77 @@ def build_forecast(
     issues = _newest_issues(log, as_of)
     newest = max((as_date(day) for day in log["as_of"].tolist()), default=as_of)
     plans = _plan_paths(goal_targets)
-    spans: dict[tuple[date, date], Days] = {}
     rows: list[tuple[Any, ...]] = []
     path_rows: list[tuple[Any, ...]] = []
     for goal in goals:
-        for node in goal.nodes:
-            case = nights.case(goal, node)
+        running = _Running(goal, nights, calendar, forecasters)
+        for name, case in running.cases.items():
             if case is None or not case.asked:
                 continue
-            span = (case.history.start, goal.period.end)
-            if span not in spans:
-                spans[span] = days_of(calendar, *span)
-            inputs = case.inputs_hash(spans[span], forecasters)
-            issue, hash_before = issues.get((goal.name, node.name), (0, ""))
+            inputs = running.inputs(name)
+            issue, hash_before = issues.get((goal.name, name), (0, ""))
             if inputs == hash_before:
                 continue
-            outcome = KINDS[case.kind](case.question(spans[span], forecasters))
+            outcome = running.outcome(case)
             settled = case.settled()
-            of_settled = outcome
-            if settled is not None and settled is not case:
-                of_settled = KINDS[case.kind](settled.question(spans[span], forecasters))
+            of_settled = outcome if settled is None or settled is case else running.outcome(settled)
+            second = second_number(goal, name, running) or SecondNumber(None, None, None, None, None)
             origin = "night" if issue == 0 and as_of >= newest else "rerun"
             for asked in case.asked:
                 rows.append(
-                    (as_of, goal.name, node.name, asked.scenario, issue + 1, *_figures(case, outcome, asked))
+                    (as_of, goal.name, name, asked.scenario, issue + 1, *_figures(case, outcome, asked))
                     + (inputs, case.kpi.definition_hash, goal.goal_hash, origin, run_id)
                     + (case.settled_through, _probability(settled, of_settled, asked)[0])
+                    + (second.p10, second.p50, second.p90, second.difference, second.reason)
                 )
-            path_rows += _path(case, outcome, issue + 1, plans.get((goal.name, node.name), {}))
+            path_rows += _path(case, outcome, issue + 1, plans.get((goal.name, name), {}))
     return ForecastTables(frame(rows, KGI_FORECAST), frame(path_rows, KGI_FORECAST_PATH))
+
+
+class _Running(Mapping[str, Forecasted | None]):
+    """A goal's nodes on this night, by name; each is forecast when it is first asked for, and once."""
+
+    def __init__(
+        self, goal: Goal, nights: Nights, calendar: BusinessCalendar, forecasters: Sequence[Forecaster]
+    ) -> None:
+        self.cases = {node.name: nights.case(goal, node) for node in goal.nodes}
+        self._goal, self._calendar, self._forecasters = goal, calendar, forecasters
+        self._outcomes: dict[tuple[str, date], Outcome] = {}
+        self._days: dict[date, Days] = {}
+
+    def __getitem__(self, name: str) -> Forecasted | None:
+        case = self.cases[name]
+        return None if case is None else Forecasted(case, self.outcome(case))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.cases)
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    def outcome(self, case: Case) -> Outcome:
+        key = (case.node.name, case.history.end)
+        if key not in self._outcomes:
+            question = case.question(self._days_of(case), self._forecasters)
+            self._outcomes[key] = KINDS[case.kind](question)
+        return self._outcomes[key]
+
+    def inputs(self, name: str) -> str:
+        """The hash of everything that the node's rows are made from, its drivers in the tree included."""
+        below = [self._own_inputs(leaf) for leaf in leaves_of(self._goal, name)]
+        case = self.cases[name]
+        assert case is not None
+        return case.inputs_hash(self._days_of(case), self._forecasters, below)
+
+    def _own_inputs(self, name: str) -> str:
+        case = self.cases.get(name)
+        return "" if case is None else case.inputs_hash(self._days_of(case), self._forecasters)
+
+    def _days_of(self, case: Case) -> Days:
+        start = case.history.start
+        if start not in self._days:
+            self._days[start] = days_of(self._calendar, start, self._goal.period.end)
+        return self._days[start]
 
 
 def _figures(case: Case, outcome: Outcome, asked: Asked) -> tuple[Any, ...]:

@@ -72,6 +72,7 @@ def definitions() -> Definitions:
         _kpi("revenue", "sum", "up"),
         _kpi("costs", "sum", "down"),
         _kpi("rate", "count", "up", orders.numerator),
+        _kpi("price", "sum", "up", orders.numerator),
         _kpi("customers", "count", "up", stock=Stock("last", "started_on", "left_on")),
         _kpi("usual_customers", "count", "up", stock=Stock("average", "started_on", "left_on")),
     )
