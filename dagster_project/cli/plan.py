@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object and nothing else.")
 @click.option("--format", "form", type=click.Choice(["text", "md", "html", "xlsx"]), help="Default: text.")
 @click.option("--by", type=click.Choice(["month", "week", "day"]), default="month", show_default=True)
+@click.option("--revision", type=int, help="0 as first made, 1, 2, ...; default: the newest.")
 @click.option("--language", type=click.Choice(["ja", "en"]), help="Default: that of project.yml.")
 @click.option("--output", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write it there.")
 @click.pass_obj
@@ -33,6 +34,7 @@ def plan(
     as_json: bool,
     form: str | None,
     by: Any,
+    revision: int | None,
     language: str | None,
     output: Path | None,
 ) -> None:
@@ -49,7 +51,7 @@ def plan(
     if form == "xlsx" and output is None:
         raise UsageError("a workbook goes to a file: add --output plan.xlsx")
     definitions, found = read_goal(project, goal)
-    built = build_plan(found, definitions, by)
+    built = build_plan(found, definitions, by, revision)
     smart = smart_of(built, definitions)
     if as_json:
         from dagster_project.report.plan_json import plan_json

@@ -8,25 +8,34 @@ from fractions import Fraction
 
 from dagster_project.calendar.business import BusinessCalendar
 from dagster_project.calendar.fiscal import Period, period_of
+from dagster_project.errors import UsageError
 from dagster_project.goals.action_days import due_by_day
 from dagster_project.goals.actions import Action
 from dagster_project.goals.model import PLAN, Goal, Node
-from dagster_project.goals.paths import Shapes
+from dagster_project.goals.paths import ONE_DAY, Shapes
 from dagster_project.goals.plan import By, Effort, Line, Plan, Stage
 from dagster_project.goals.solvable import load_of
+from dagster_project.goals.versions import Planner, Version
 from dagster_project.kpi.model import Definitions
 
 
-def build_plan(goal: Goal, definitions: Definitions, by: By = "month") -> Plan:
-    """The plan of a goal. Needs no data: what rests on a year before has no target until that is known."""
+def build_plan(goal: Goal, definitions: Definitions, by: By = "month", revision: int | None = None) -> Plan:
+    """The plan of a goal, by default as its newest revision has it. Needs no data: what rests on a year
+    before has no target until that is known, and a revision on actuals goes by the plan. Raises UsageError
+    for a revision that there is none of."""
     calendar, rules = BusinessCalendar(definitions.calendar), definitions.calendar
+    versions = Planner(Shapes(calendar, {}), {}, date.min).versions(goal)
+    if revision is not None and not 0 <= revision < len(versions):
+        known = f"0 to {len(versions) - 1}" if len(versions) > 1 else "0 only"
+        raise UsageError(f"goal '{goal.name}' has no revision {revision}; it has {known}")
+    version = versions[-1 if revision is None else revision]
+    goal = version.goal
     nodes = [node for node in goal.nodes if node.kpi is not None]
     listed = [node for node in nodes if node.is_tied or node.origin != "none" or node.within is not None]
-    lines = tuple(_line(goal, node) for node in listed)
+    lines = tuple(_line(version, node) for node in listed)
     efforts = tuple(_effort(goal, action, calendar, definitions) for action in goal.actions)
     parts = _parts(goal.period, by, definitions)
-    shapes = Shapes(calendar, {})
-    stages = [_stage(goal, node, shapes, parts) for node in listed if goal.target(node.name) is not None]
+    stages = [_stage(version, node, parts) for node in listed]
     for effort in efforts:
         target = effort.line.target
         if target is not None:
@@ -35,6 +44,8 @@ def build_plan(goal: Goal, definitions: Definitions, by: By = "month") -> Plan:
             stages.append(Stage(effort.line.name, effort.line.label, effort.line.unit, True, through))
     return Plan(
         goal=goal,
+        versions=versions,
+        version=version,
         lines=(*lines, *(effort.line for effort in efforts)),
         watched=tuple(node for node in nodes if node not in listed),
         efforts=efforts,
@@ -43,7 +54,8 @@ def build_plan(goal: Goal, definitions: Definitions, by: By = "month") -> Plan:
     )
 
 
-def _line(goal: Goal, node: Node) -> Line:
+def _line(version: Version, node: Node) -> Line:
+    goal = version.goal
     kpi, given = node.kpi, goal.given.get(node.name)
     assert kpi is not None
     target = goal.target(node.name)
@@ -70,7 +82,16 @@ def _line(goal: Goal, node: Node) -> Line:
         targets={name: values[node.name] for name, values in goal.targets.items() if node.name in values},
         owner=node.owner,
         opening=node.opening,
+        before=_before(version, node),
     )
+
+
+def _before(version: Version, node: Node) -> Fraction | None:
+    """What was due before the revision, of what grows; None of the plan as first made."""
+    path = version.paths.get((PLAN, node.name))
+    if version.number == 0 or path is None or node.kpi is None or not node.kpi.grows:
+        return None
+    return path.due(version.since - ONE_DAY)
 
 
 def _effort(goal: Goal, action: Action, calendar: BusinessCalendar, definitions: Definitions) -> Effort:
@@ -140,11 +161,10 @@ def _cut(period: Period, by: By, definitions: Definitions) -> Iterator[Period]:
         start = date.fromordinal(end.toordinal() + 1)
 
 
-def _stage(goal: Goal, node: Node, shapes: Shapes, parts: tuple[Period, ...]) -> Stage | None:
-    target = goal.target(node.name)
-    if target is None or node.kpi is None or not (node.accumulates or node.is_stock):
+def _stage(version: Version, node: Node, parts: tuple[Period, ...]) -> Stage | None:
+    path = version.paths.get((PLAN, node.name))
+    if path is None or node.kpi is None or not (node.accumulates or node.is_stock):
         return None  # the same level on every day: the tree says it
-    path = shapes.path(goal, node, target)
     due = tuple(path.due(part.end) for part in parts)
     return Stage(node.name, node.label, node.kpi.unit, node.kpi.grows, due)
 

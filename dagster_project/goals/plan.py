@@ -12,6 +12,7 @@ from dagster_project.calendar.fiscal import Period
 from dagster_project.goals.actions import Action, Load
 from dagster_project.goals.model import Goal, Node
 from dagster_project.goals.rounding import whole
+from dagster_project.goals.versions import Version
 from dagster_project.kpi.model import Label
 
 Kind = Literal["kgi", "ksf", "kpi", "action", "assumption"]
@@ -23,7 +24,8 @@ class Line:
     """A node, or an action, with its target in the plan and in the other scenarios.
 
     `written`: the figure as given, for people; `equation`: what the target is derived from, as written, or
-    `origin`, what an action is derived from. `missing`: why there is no target.
+    `origin`, what an action is derived from. `before`: what was due before a revision, of what grows.
+    `missing`: why there is no target.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Line:
     targets: Mapping[str, Fraction]
     owner: str | None
     opening: Fraction | None = None
+    before: Fraction | None = None
 
 
 @dataclass(frozen=True)
@@ -86,9 +89,12 @@ class Stage:
 
 @dataclass(frozen=True)
 class Plan:
-    """A goal's whole plan. `watched`: nodes without a target that no equation ties to the KGI."""
+    """A goal's whole plan, as one of its versions has it; `goal` is that version's. `watched`: nodes without
+    a target that no equation ties to the KGI."""
 
     goal: Goal
+    versions: tuple[Version, ...]
+    version: Version
     lines: tuple[Line, ...]
     watched: tuple[Node, ...]
     efforts: tuple[Effort, ...]

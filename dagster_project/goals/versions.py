@@ -16,7 +16,7 @@ from dagster_project.goals.days import TOTAL
 from dagster_project.goals.exact import exact
 from dagster_project.goals.given import Base
 from dagster_project.goals.growth import Bases, with_bases
-from dagster_project.goals.model import PLAN, Goal, Node, Revision
+from dagster_project.goals.model import PLAN, Goal, Node, Rebase, Revision
 from dagster_project.goals.paths import ONE_DAY, Path, Shapes
 from dagster_project.goals.remainder import Remainder
 from dagster_project.goals.so_far import actual_of
@@ -29,13 +29,15 @@ Paths = Mapping[tuple[str, str], Path]  # scenario, node
 @dataclass(frozen=True)
 class Version:
     """One revision, 0 being the plan as first made. `since`: its first day. `goal`: its tree, and its targets
-    of the whole period. `conflicts`: the equations that the plan's figures break."""
+    of the whole period. `rebase`: None of the plan as first made. `conflicts`: the equations that the
+    plan's figures break."""
 
     number: int
     since: date
     reason: Label
     goal: Goal
     paths: Paths
+    rebase: Rebase | None = None
     conflicts: tuple[Conflict, ...] = ()
 
 
@@ -55,8 +57,9 @@ class Planner:
 
     def versions(self, goal: Goal) -> tuple[Version, ...]:
         """The plan as first made, then each revision of it."""
-        based, conflicts = with_bases(goal, self.bases)
-        versions = [Version(0, goal.period.start, Label("", ""), based, self._first_paths(based), conflicts)]
+        based, conflicts = with_bases(goal, self.bases) if goal.unknown_bases else (goal, ())
+        paths = self._first_paths(based)
+        versions = [Version(0, goal.period.start, Label("", ""), based, paths, conflicts=conflicts)]
         for revision in goal.revisions:
             versions.append(self.revised(versions[-1], revision))
         return tuple(versions)
@@ -87,7 +90,8 @@ class Planner:
                 broken = conflicts
         unknown = frozenset(base for base in goal.bases if base not in self.bases)
         planned = replace(goal, targets=targets, action_targets=action_targets, unknown_bases=unknown)
-        return Version(revision.number, revision.since, revision.reason, planned, paths, broken)
+        made = (revision.number, revision.since, revision.reason)
+        return Version(*made, planned, paths, revision.rebase, broken)
 
     def actual(self, goal: Goal, node: Node, through: date) -> Fraction | None:
         """What the node has come to through the day, as far as it is known; None before that day is over."""

@@ -24,6 +24,16 @@ def plan_json(plan: Plan, smart: dict[str, Smart]) -> dict[str, Any]:
         "period_start": goal.period.start.isoformat(),
         "period_end": goal.period.end.isoformat(),
         "equations": list(goal.equations),
+        "revision": plan.version.number,
+        "revisions": [
+            {
+                "revision": version.number,
+                "from": version.since.isoformat(),
+                "reason": _label(version.reason),
+                "rebase": version.rebase,
+            }
+            for version in plan.versions
+        ],
         "nodes": [_node(line, smart.get(line.name)) for line in plan.lines],
         "factors": [
             {"factor": factor.name, "label": _label(factor.label), "holds": list(factor.holds)}
@@ -67,6 +77,10 @@ def _node(line: Line, smart: Smart | None) -> dict[str, Any]:
         "derived_from": line.origin,
         "within": list(line.within) if line.within is not None else None,
         "opening": _number(line.opening),
+        "before_revision": _number(line.before),
+        "remaining": _number(line.target - line.before)
+        if line.target is not None and line.before is not None
+        else None,
         "missing": line.missing,
         "targets": {name: float(value) for name, value in line.targets.items()},
         "owner": line.owner,

@@ -42,6 +42,17 @@ class _Writer:
         yield self.say("period"), self.say("through").join(days)
         if goal.owner:
             yield self.say("owner"), goal.owner
+        version = self.plan.version
+        if version.number:
+            yield (
+                self.say("revision"),
+                self.say("revised").format(
+                    number=version.number,
+                    day=format_date(version.since, self.language),
+                    reason=version.reason.in_language(self.language),
+                    basis=self.say(f"rebase_{version.rebase}"),
+                ),
+            )
 
     def sections(self) -> Iterator[Section]:
         plan = self.plan
@@ -50,6 +61,8 @@ class _Writer:
         if self.goal.equations:
             yield Section(self.say("equations"), self.goal.equations)
         factors = tuple(self.factors())
+        if any(line.before is not None for line in plan.lines):
+            yield Section(self.say("revision"), table=self.revised())
         if factors:
             yield Section(self.say("factors"), factors)
         watched = (*self.untied(), *(node.label.in_language(self.language) for node in plan.watched))
@@ -101,6 +114,17 @@ class _Writer:
             for line in nodes
         )
         return Table(headers, rows, frozenset({2}))
+
+    def revised(self) -> Table:
+        """What was due before the revision, what is left from it on, and the two together."""
+        headers = tuple(self.say(key) for key in ("item", "before", "remaining", "target"))
+        rows = tuple(
+            (self.label(line), *(exact(value, line.unit, self.language) for value in figures))
+            for line in self.plan.lines
+            if line.target is not None and line.before is not None
+            for figures in [(line.before, line.target - line.before, line.target)]
+        )
+        return Table(headers, rows, frozenset({1, 2, 3}))
 
     def factors(self) -> Iterator[str]:
         below: dict[str, list[str]] = {}

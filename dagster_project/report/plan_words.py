@@ -46,6 +46,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "approval": ("決裁", "Approval"),
     "approvals": ("起案,確認,承認", "Proposed by,Reviewed by,Approved by"),
     "notes": ("注意", "Notes"),
+    "revision": ("計画の改定", "Revision"),
+    "revised": (
+        "第{number}次改定（{day}から）{reason}：{basis}",
+        "revision {number} from {day}, {reason}: {basis}",
+    ),
+    "rebase_plan": ("残り＝目標 − それまでの計画", "what is left is the target less the plan before"),
+    "rebase_actual": ("残り＝目標 − それまでの実績", "what is left is the target less the actual before"),
+    "before": ("改定前の累計", "Due before"),
+    "remaining": ("改定後の残り", "From then on"),
     "no_year_before": ("前年の実績が必要", "needs the actual of the year before"),
     "overload": (
         "シナリオ「{scenario}」では {action} に実行能力の {used} が必要",
