@@ -29,6 +29,7 @@ COMMANDS = {
     "review": "dagster_project.cli.review:review",
     "explain-gap": "dagster_project.cli.explain_gap:explain_gap",
     "new": "dagster_project.cli.new:new",
+    "whatif": "dagster_project.cli.whatif:whatif",
     "backtest": "dagster_project.cli.backtest:backtest",
     "sample": "dagster_project.cli.sample:sample",
     "source": "dagster_project.cli.source:source",

@@ -12,7 +12,6 @@ from dagster_project.defs.goals import goals_tonight, read_goal_rows
 from dagster_project.defs.night import Night
 from dagster_project.goals.gap_tables import GapTables, build_gap_tables
 from dagster_project.goals.model import Goal
-from dagster_project.goals.standing import tree_nodes
 from dagster_project.project import Project
 from dagster_project.warehouse import opened
 
@@ -89,7 +88,7 @@ def read_segment_rows(project: Project, goals: tuple[Goal, ...]) -> pd.DataFrame
         {
             (node.kpi.name, dimension, goal.period.grain, goal.period.start)
             for goal in goals
-            for node in tree_nodes(goal)
+            for node in goal.tree
             if node.kpi is not None and goal.kgi.kpi is not None
             for dimension in goal.kgi.kpi.dimensions
         }

@@ -9,7 +9,7 @@ from typing import Literal
 
 from dagster_project.goals.gap import Gap, sums_of_leaves
 from dagster_project.goals.model import Node
-from dagster_project.goals.standing import Standing, Versus, tree_nodes
+from dagster_project.goals.standing import Standing, Versus
 
 Stage = Literal["top", "middle", "bottom"]
 STAGES: tuple[Stage, ...] = ("top", "middle", "bottom")
@@ -51,7 +51,7 @@ class Bottleneck:
 def funnel_of(standing: Standing, gap: Gap | None) -> tuple[Step, ...]:
     """Those of a goal's nodes that have a stage, top first; within a stage what comes first in the tree's
     flow, from its leaves to the KGI. `gap`: against the plan."""
-    tree = {node.name: node for node in tree_nodes(standing.goal)}
+    tree = {node.name: node for node in standing.goal.tree}
     stages = {node.name: _stage(node, tree) for node in standing.goal.nodes}
     staged = [
         (node, stage)
@@ -158,9 +158,7 @@ def _previous(node: Node, volumes: Mapping[str, Stage], tree: Mapping[str, Node]
 def _own_effects(standing: Standing, gap: Gap | None) -> Mapping[str, Fraction]:
     if gap is None:
         return {}
-    return sums_of_leaves(
-        tree_nodes(standing.goal), {driver.node: driver.contribution for driver in gap.drivers}
-    )
+    return sums_of_leaves(standing.goal.tree, {driver.node: driver.contribution for driver in gap.drivers})
 
 
 def _versions(standing: Standing, name: str) -> Figures:

@@ -17,7 +17,7 @@ from dagster_project.goals.gap_columns import GAP_DRIVERS, GOAL_FUNNEL, TREE_CHE
 from dagster_project.goals.identity import Check, check_identities, implied_factors
 from dagster_project.goals.model import Goal
 from dagster_project.goals.segment_gaps import segment_gaps
-from dagster_project.goals.standing import Standing, Versus, read_standings, tree_nodes
+from dagster_project.goals.standing import Standing, Versus, read_standings
 from dagster_project.kpi.model import Label
 
 RESIDUAL = "_residual"
@@ -130,7 +130,7 @@ def _check_rows(goal: Goal, checks: Iterable[Check]) -> Iterator[tuple[Any, ...]
 def _driver_rows(
     goal: Goal, versus: Versus, dimension: str, segment: str, gap: Gap
 ) -> Iterator[tuple[Any, ...]]:
-    nodes = {node.name: node for node in tree_nodes(goal)}
+    nodes = {node.name: node for node in goal.tree}
     order = {name: sort for sort, name in enumerate(nodes, start=1)}
     unit = goal.kgi.kpi.unit if goal.kgi.kpi else None
     whole = (_double(gap.before), _double(gap.after), _double(gap.gap), unit)

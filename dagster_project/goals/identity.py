@@ -11,7 +11,7 @@ from typing import Literal
 from dagster_project.goals.equations import Equation, Expression, Name, Operation, evaluate, parse
 from dagster_project.goals.formula import names_in
 from dagster_project.goals.model import Node
-from dagster_project.goals.standing import Standing, Versus, tree_nodes
+from dagster_project.goals.standing import Standing, Versus
 from dagster_project.kpi.model import OWN, Kpi, Measure
 
 Status = Literal["holds", "mismatch", "unknown"]
@@ -56,7 +56,7 @@ def check_identities(standing: Standing, undated: Mapping[str, float] | None = N
 
     undated: of each KPI that has any, the amount of its rows without a date of record.
     """
-    nodes = {node.name: node for node in tree_nodes(standing.goal)}
+    nodes = {node.name: node for node in standing.goal.tree}
     return tuple(
         _check(equation, standing, nodes, undated or {})
         for text in standing.goal.equations

@@ -154,6 +154,11 @@ class Goal:
     def kgi(self) -> Node:
         return self.nodes[0]
 
+    @property
+    def tree(self) -> tuple[Node, ...]:
+        """The nodes that equations tie to the KGI, the KGI first."""
+        return tuple(node for node in self.nodes if node.role in ("root", "term", "factor"))
+
     def node(self, name: str) -> Node:
         return next(node for node in self.nodes if node.name == name)
 

@@ -12,7 +12,7 @@ from dagster_project.goals.exact import exact
 from dagster_project.goals.frames import TOTAL, Slice, as_date, number
 from dagster_project.goals.gap import Gap, explain
 from dagster_project.goals.model import PLAN, Node
-from dagster_project.goals.standing import Standing, Versus, compared_values, tree_nodes
+from dagster_project.goals.standing import Standing, Versus, compared_values
 
 Figures = dict[str, Fraction]
 
@@ -61,7 +61,7 @@ class _Compared:
     def figures(self, dimension: str, segment: str) -> tuple[Figures, Figures]:
         before: Figures = {}
         after: Figures = {}
-        for node in tree_nodes(self.standing.goal):
+        for node in self.standing.goal.tree:
             now, then = self._values(node, dimension, segment)
             for found, value, whole in (
                 (after, now, self.standing.actual),
@@ -103,7 +103,7 @@ class _Planned:
             )
             if not pd.isna(through) and as_date(through) == standing.through
         }
-        self.nodes = tree_nodes(standing.goal)
+        self.nodes = standing.goal.tree
 
     def segments(self, dimension: str) -> list[str]:
         return sorted({segment for _, own, segment in self.values if own == dimension})

@@ -41,11 +41,6 @@ class Standing:
         return self.plan if versus == "plan" else self.last_year
 
 
-def tree_nodes(goal: Goal) -> tuple[Node, ...]:
-    """The nodes that equations tie to the KGI, the KGI first."""
-    return tuple(node for node in goal.nodes if node.role in ("root", "term", "factor"))
-
-
 def read_standings(
     goals: Iterable[Goal],
     kgi_attainment: pd.DataFrame,
@@ -94,7 +89,7 @@ class _Reader:
         if root not in known:
             return Standing(self.goal, None, {}, {}, {}, {})
         newest = known[root][2]
-        ends = [known[node.name][2] for node in tree_nodes(self.goal) if node.name in known]
+        ends = [known[node.name][2] for node in self.goal.tree if node.name in known]
         through = min(end for end in ends if end >= newest - LONGEST_WAIT)
         due_then = self._targets_at(targets, through)
         actual: dict[str, Fraction] = {}

@@ -107,13 +107,12 @@ def test_an_inner_node_is_the_sum_of_its_leaves(sales_goal_nodes, before, after)
 @pytest.fixture(scope="module")
 def sales_goal_nodes(tmp_path_factory, definitions):
     from dagster_project.goals.load import load_goals
-    from dagster_project.goals.standing import tree_nodes
     from tests.goals.conftest import SALES_TREE
 
     folder = tmp_path_factory.mktemp("goal") / "kpi_definitions" / "goals"
     folder.mkdir(parents=True)
     (folder / "goal.yml").write_text(SALES_TREE, encoding="utf-8")
-    return tree_nodes(load_goals(folder.parents[1], definitions)[0])
+    return load_goals(folder.parents[1], definitions)[0].tree
 
 
 @given(st.fractions(min_value=-(10**9), max_value=10**9, max_denominator=5000))
