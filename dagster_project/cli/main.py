@@ -27,6 +27,7 @@ COMMANDS = {
     "prune": "dagster_project.cli.prune:prune",
     "repair": "dagster_project.cli.repair:repair",
     "review": "dagster_project.cli.review:review",
+    "explain": "dagster_project.cli.explain:explain",
     "explain-gap": "dagster_project.cli.explain_gap:explain_gap",
     "new": "dagster_project.cli.new:new",
     "whatif": "dagster_project.cli.whatif:whatif",

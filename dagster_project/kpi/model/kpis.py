@@ -84,6 +84,7 @@ class Kpi:
     definition: str  # one readable line of the formula
     definition_hash: str
     formerly: tuple[str, ...] = ()  # old names, oldest first
+    reads: tuple[str, ...] = field(default=(), compare=False)  # the KPIs that its definition names
     measured: Unit = field(default=PLAIN, compare=False)  # by the formula: `unit` JPY may be JPY per count
     where: Where = field(default=Where("", 0), compare=False)
 

@@ -62,7 +62,8 @@ def resolve_kpis(
     for name, item in by_name.items():
         value = resolver.value(item)
         if value is not None:
-            kpis.append(_kpi(item, departments[name], value, entities_by_name, hashes, issues, broken))
+            kpi = _kpi(item, departments[name], value, entities_by_name, hashes, issues, broken)
+            kpis.append(replace(kpi, reads=tuple(resolver.reads.get(name, ()))))
     return tuple(kpis), [*issues, *rule_findings(kpis, by_name)]
 
 

@@ -39,6 +39,7 @@ class Resolver:
     types: Mapping[str, Callable[[Resolver, Written[KpiSpec]], Value]]
     values: dict[str, Value | None] = field(default_factory=dict)
     path: list[str] = field(default_factory=list)
+    reads: dict[str, dict[str, None]] = field(default_factory=dict)  # KPI → those that it names, in order
 
     def fail(self, item: Written[KpiSpec], loc: Loc, message: str, hint: str = "") -> None:
         self.builder.fail(item, loc, message, hint)
@@ -50,6 +51,8 @@ class Resolver:
     def value(self, item: Written[KpiSpec]) -> Value | None:
         """The value of a KPI; None where it can't be told, with the reason among the issues."""
         name = item.spec.name
+        if self.path:
+            self.reads.setdefault(self.path[-1], {})[name] = None
         if name in self.path:
             cycle = " → ".join([*self.path[self.path.index(name) :], name])
             self.fail(item, (), f"is computed from itself: {cycle}", "break the cycle")
