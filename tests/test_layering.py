@@ -29,6 +29,7 @@ FORBIDDEN = {
     "valuetests.load": {*ORCHESTRATION, *FRAMES, "duckdb", "holidays"},
     "valuetests": {*ORCHESTRATION, "pandas"},
     "sandbox": {*ORCHESTRATION, "pandas"},
+    "trace": {*ORCHESTRATION, "pandas"},
     "landing": {*ORCHESTRATION, "pandas"},
     "snapshots": {*ORCHESTRATION, "pandas"},
     "publish": {*ORCHESTRATION, "pandas"},

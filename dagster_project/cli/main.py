@@ -24,6 +24,7 @@ COMMANDS = {
     "status": "dagster_project.cli.status:status",
     "plan": "dagster_project.cli.plan:plan",
     "query": "dagster_project.cli.query:query",
+    "rows": "dagster_project.cli.rows:rows",
     "prune": "dagster_project.cli.prune:prune",
     "repair": "dagster_project.cli.repair:repair",
     "review": "dagster_project.cli.review:review",

@@ -47,6 +47,14 @@ def known_at_of(folder: Path) -> datetime | None:
     return value.replace(tzinfo=UTC) if value else None
 
 
+def known_moment(folder: Path) -> datetime:
+    """The moment up to which the publication in `folder` knows what has arrived, in UTC."""
+    (at,) = pq.read_table(folder / "publication.parquet", columns=["published_at"])[
+        "published_at"
+    ].to_pylist()
+    return known_at_of(folder) or at.replace(tzinfo=UTC)
+
+
 def as_of_of(folder: Path) -> date:
     """The as-of date of the publication in `folder`."""
     (value,) = pq.read_table(folder / "publication.parquet", columns=["as_of"])["as_of"].to_pylist()

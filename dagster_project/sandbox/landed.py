@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 
 import duckdb
 
@@ -16,12 +16,17 @@ from dagster_project.sandbox.build import build
 
 
 @contextmanager
-def built(project: Project, definitions: Definitions, as_of: date) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory with kpi_daily and kpi_period of these definitions, as of that day.
+def built(
+    project: Project, definitions: Definitions, as_of: date, known_at: datetime | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory with kpi_daily and kpi_period of these definitions, as of that day; `known_at`
+    leaves out what arrived later.
 
     Raises duckdb.Error where a model is refused, as when a source was landed under another mapping.
     """
     with connect([project.landing]) as connection:
-        expose_into(connection, project.landing, definitions.sources, definitions.calendar, as_of, "sandbox")
+        expose_into(
+            connection, project.landing, definitions.sources, definitions.calendar, as_of, "sandbox", known_at
+        )
         build(connection, definitions)
         yield connection
