@@ -29,7 +29,9 @@ def check_goals(project: Path, definitions: Definitions) -> tuple[tuple[Goal, ..
         issues += found
         if spec is None:
             continue
-        goal, found = resolve_goal(Written(spec, document, (), subject), definitions)
+        goal, found = resolve_goal(
+            Written(spec, document, (), subject), definitions, project / "kpi_definitions"
+        )
         issues += found
         if spec.goal in goals:
             first = goals[spec.goal].where

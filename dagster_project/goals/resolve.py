@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from dagster_project.calendar.business import BusinessCalendar
@@ -16,10 +17,11 @@ from dagster_project.goals.actions import bases_in
 from dagster_project.goals.binding import binder_for
 from dagster_project.goals.given import FigureReader
 from dagster_project.goals.growth import Figures, Solved, solve_scenarios
-from dagster_project.goals.model import PLAN, Factor, Goal
+from dagster_project.goals.model import PLAN, Factor, Goal, Phasing
 from dagster_project.goals.paths import Shapes
 from dagster_project.goals.read_actions import read_actions
 from dagster_project.goals.read_tree import read_tree
+from dagster_project.goals.resolve_import import Imported, import_targets
 from dagster_project.goals.resolve_phasing import resolve_phasing
 from dagster_project.goals.resolve_revisions import resolve_revisions
 from dagster_project.goals.resolve_segments import resolve_segments
@@ -58,22 +60,33 @@ class Draft:
         return findings(self.written, self.tree, self.figures, solved, self.calendar, self.rules)
 
 
-def resolve_goal(written: Written[GoalSpec], definitions: Definitions) -> tuple[Goal | None, list[Issue]]:
-    """The goal, or None with everything that is wrong with it."""
-    draft, issues = read_goal(written, definitions)
+def resolve_goal(
+    written: Written[GoalSpec], definitions: Definitions, folder: Path | None = None
+) -> tuple[Goal | None, list[Issue]]:
+    """The goal, or None with everything that is wrong with it. `folder`: where its sheet of targets is
+    looked for."""
+    period, _ = _period(written, definitions.calendar)
+    imported, wrong = import_targets(written, period, definitions, folder)
+    draft, issues = read_goal(imported, definitions)
+    if wrong:
+        return None, wrong  # what follows from figures that were not read is not worth telling
     issues += draft.judged() if draft is not None else []
     if draft is None or any(issue.level == "error" for issue in issues):
         return None, issues
     planner = Planner(Shapes(draft.calendar, {}), {}, date.min)
     goal, found = resolve_revisions(
-        draft.goal, written, lambda revised: read_goal(revised, definitions), planner
+        draft.goal,
+        imported.written,
+        lambda revised: read_goal(Imported(revised, imported.months), definitions),
+        planner,
     )
     issues += found
     return (None if any(issue.level == "error" for issue in issues) else goal), issues
 
 
-def read_goal(written: Written[GoalSpec], definitions: Definitions) -> tuple[Draft | None, list[Issue]]:
+def read_goal(imported: Imported, definitions: Definitions) -> tuple[Draft | None, list[Issue]]:
     """The goal without its revisions, or None with what keeps it from being read."""
+    written = imported.written
     spec = written.spec
     period, issues = _period(written, definitions.calendar)
     binder = binder_for(written, definitions)
@@ -101,7 +114,12 @@ def read_goal(written: Written[GoalSpec], definitions: Definitions) -> tuple[Dra
     if any(issue.level == "error" for issue in issues):
         return None, issues
     derived_by = figures_of.derived_by()
-    nodes = tree.nodes({name: equation.text for name, equation in derived_by.items()})
+    nodes = tuple(
+        replace(node, phasing=Phasing("months", phasing.days, imported.months[node.name]))
+        if node.name in imported.months
+        else node
+        for node in tree.nodes({name: equation.text for name, equation in derived_by.items()})
+    )
     success_at = {
         name: item.success.value if item.success is not None else STRETCH_SUCCESS
         for name, item in spec.scenarios.items()
@@ -132,6 +150,7 @@ def read_goal(written: Written[GoalSpec], definitions: Definitions) -> tuple[Dra
                     n.origin,
                     n.within,
                     n.opening,
+                    n.phasing,
                 )
                 for n in nodes
             ),

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from dagster_project.goals.forms import Figure, OrFigure, TargetField, WhereField, YieldField, figure
+from dagster_project.goals.spec_import import TargetsFromSpec
 from dagster_project.goals.spec_phasing import PhasingField, PhasingSpec
 from dagster_project.goals.spec_segments import SegmentsSpec
 from dagster_project.kpi.spec.base import Day, Days, Identifier, Identifiers, LabelField, Spec, Text, Texts
@@ -175,6 +176,9 @@ class GoalSpec(Spec):
     phasing: PhasingField = Field(default_factory=PhasingSpec, description="how the target is due")
     scenarios: dict[Identifier, ScenarioField] = Field(
         default_factory=dict, description="factors of the plan"
+    )
+    targets_from: TargetsFromSpec | None = Field(
+        default=None, description="a budget in a CSV file or a workbook that holds targets"
     )
     segments: SegmentsSpec | None = Field(default=None, description="by which the targets are divided")
     revisions: list[RevisionSpec] = Field(default_factory=list, description="changes of the plan, in order")

@@ -13,6 +13,7 @@ import pytest
 from dagster_project.cli.main import _shared_options, cli
 from dagster_project.goals import forms
 from dagster_project.goals import spec as goals
+from dagster_project.goals.spec_import import TargetsFromSpec
 from dagster_project.goals.spec_phasing import PhasingSpec
 from dagster_project.goals.spec_segments import SegmentsSpec
 from dagster_project.kpi.expressions import AGGREGATES, FUNCTIONS
@@ -74,6 +75,7 @@ SPECS: dict[str, tuple[type[Spec], ...]] = {
         forms.OfSpec,
         PhasingSpec,
         SegmentsSpec,
+        TargetsFromSpec,
         goals.RevisionSpec,
     ),
     "tests": (valuetests.ValueTestFileSpec, valuetests.ValueTestSpec, valuetests.ExpectSpec),
