@@ -43,6 +43,7 @@ def plan(
     Needs no data; targets that rest on a year before are read from the publication, where there is one.
     Exit 2 where the figures contradict each other or an action is beyond its capacity.
     """
+    from dagster_project.cli.planned import plans_of
     from dagster_project.goals.build_plan import build_plan
     from dagster_project.goals.smart import smart_of
 
@@ -51,7 +52,10 @@ def plan(
     if form == "xlsx" and output is None:
         raise UsageError("a workbook goes to a file: add --output plan.xlsx")
     definitions, found = read_goal(project, goal)
-    built = build_plan(found, definitions, by, revision)
+    versions = plans_of(project, definitions, found)
+    if versions[-1].conflicts:
+        raise UsageError("\n".join(f"{conflict} ({conflict.hint})" for conflict in versions[-1].conflicts))
+    built = build_plan(versions, definitions, by, revision)
     smart = smart_of(built, definitions)
     if as_json:
         from dagster_project.report.plan_json import plan_json
@@ -68,7 +72,7 @@ def plan(
 
 
 def read_goal(project: Project, name: str) -> tuple[Definitions, Goal]:
-    """The definitions and the goal, its growth targets solved as far as the publication knows.
+    """The definitions and the goal as it is written.
 
     Raises DefinitionError for what is wrong with the definitions or with this goal; others don't matter here.
     """

@@ -8,19 +8,20 @@ import pandas as pd
 from dagster_project.defs import built
 from dagster_project.defs.failures import told_apart
 from dagster_project.defs.night import Night
+from dagster_project.goals.action_rows import build_goal_actions
 from dagster_project.goals.evidence import read_evidence
 from dagster_project.goals.lints import lints
 from dagster_project.goals.model import Goal
-from dagster_project.goals.tables import build_goal_tables, goals_in_force, slices_of
+from dagster_project.goals.tables import build_goal_tables, contradictions, goals_in_force, slices_of
 from dagster_project.kpi.model import Definitions
 from dagster_project.project import Project
 from dagster_project.warehouse import opened
 
-TABLES = ("goal_tree", "goal_targets", "kgi_attainment")
+TABLES = ("goal_tree", "goal_targets", "kgi_attainment", "goal_actions")
 CHECK = dg.AssetCheckSpec(
     "sound_targets",
     asset="goal_targets",
-    description="Targets lie within what history calls a target, and their sources are fresh; marks only.",
+    description="Targets hold together, lie within what history calls a target, and their sources are fresh.",
 )
 
 
@@ -37,33 +38,38 @@ def goal_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         required_resource_keys={"night"},
     )
     def goal_tables(context: dg.AssetExecutionContext) -> Any:
-        """Goal trees, targets by day and attainment as of the night."""
+        """Goal trees, targets by day, attainment and the actions' progress as of the night."""
         night: Night = context.resources.night
         prepared = night.prepared
         with told_apart():
+            daily = read_goal_rows(prepared.project, "kpi_daily", prepared.goals)
             periods = read_goal_rows(prepared.project, "kpi_period", prepared.goals)
-            tables = build_goal_tables(
-                prepared.goals,
-                prepared.definitions,
-                read_goal_rows(prepared.project, "kpi_daily", prepared.goals),
-                periods,
-                night.as_of,
-                night.run_id,
-            )
-            for name in TABLES:
-                count = built.write(prepared.project, name, getattr(tables, name))
+            known = (prepared.definitions, daily, periods)
+            goals = goals_in_force(prepared.goals, *known, night.as_of)
+            tables = build_goal_tables(prepared.goals, *known, night.as_of, night.run_id)
+            attained = tables.kgi_attainment
+            actions = build_goal_actions(goals, *known, attained, night.as_of, night.run_id)
+            for name, rows in zip(
+                TABLES, (tables.goal_tree, tables.goal_targets, attained, actions), strict=True
+            ):
+                count = built.write(prepared.project, name, rows)
                 yield dg.MaterializeResult(asset_key=name, metadata={"dagster/row_count": count})
             freshness = built.read(prepared.project, "source_freshness").to_pandas()
-            yield _checked(goals_tonight(night), prepared.definitions, periods, freshness)
+            broken = contradictions(prepared.goals, *known, night.as_of)
+            yield _checked(goals, prepared.definitions, periods, freshness, broken)
 
     return goal_tables
 
 
 def _checked(
-    goals: tuple[Goal, ...], definitions: Definitions, periods: pd.DataFrame, freshness: pd.DataFrame
+    goals: tuple[Goal, ...],
+    definitions: Definitions,
+    periods: pd.DataFrame,
+    freshness: pd.DataFrame,
+    broken: tuple[str, ...],
 ) -> dg.AssetCheckResult:
     """Remarks on targets that only data can make."""
-    remarks = [
+    remarks = [*broken] + [
         f"{goal.name}: {remark.en}"
         for goal in goals
         for remark in lints(

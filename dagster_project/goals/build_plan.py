@@ -12,19 +12,20 @@ from dagster_project.errors import UsageError
 from dagster_project.goals.action_days import due_by_day
 from dagster_project.goals.actions import Action
 from dagster_project.goals.model import PLAN, Goal, Node
-from dagster_project.goals.paths import ONE_DAY, Shapes
+from dagster_project.goals.paths import ONE_DAY
 from dagster_project.goals.plan import By, Effort, Line, Plan, Stage
 from dagster_project.goals.solvable import load_of
-from dagster_project.goals.versions import Planner, Version
+from dagster_project.goals.versions import Version
 from dagster_project.kpi.model import Definitions
 
 
-def build_plan(goal: Goal, definitions: Definitions, by: By = "month", revision: int | None = None) -> Plan:
-    """The plan of a goal, by default as its newest revision has it. Needs no data: what rests on a year
-    before has no target until that is known, and a revision on actuals goes by the plan. Raises UsageError
-    for a revision that there is none of."""
+def build_plan(
+    versions: tuple[Version, ...], definitions: Definitions, by: By = "month", revision: int | None = None
+) -> Plan:
+    """The plan of a goal, by default as its newest revision has it. Raises UsageError for a revision that
+    there is none of."""
     calendar, rules = BusinessCalendar(definitions.calendar), definitions.calendar
-    versions = Planner(Shapes(calendar, {}), {}, date.min).versions(goal)
+    goal = versions[0].goal
     if revision is not None and not 0 <= revision < len(versions):
         known = f"0 to {len(versions) - 1}" if len(versions) > 1 else "0 only"
         raise UsageError(f"goal '{goal.name}' has no revision {revision}; it has {known}")

@@ -94,6 +94,13 @@ class Node:
         return self.kpi is not None and self.kpi.adds
 
 
+def measured(name: str, kpi: Kpi, dimension: str, segment: str) -> Node:
+    """A node of no tree: a KPI at a segment, to read its actuals by."""
+    return Node(
+        name, kpi.label, kpi, dimension, segment, "kpi", None, 0, "watched", "none", None, None, kpi.owner
+    )
+
+
 @dataclass(frozen=True)
 class Factor:
     """A key success factor as a sentence. `holds`: the nodes that it rests on, wherever they hang."""

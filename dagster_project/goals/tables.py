@@ -93,6 +93,23 @@ def goals_in_force(
     return tuple(in_force(planner.versions(goal), as_of).goal for goal in goals)
 
 
+def contradictions(
+    goals: Sequence[Goal],
+    definitions: Definitions,
+    kpi_daily: pd.DataFrame,
+    kpi_period: pd.DataFrame,
+    as_of: date,
+) -> tuple[str, ...]:
+    """What the figures in force break of their goal's equations, now that the data have given those that rest
+    on them. Others were refused when the goal was read."""
+    planner = planner_of(goals, definitions, kpi_daily, kpi_period, as_of)
+    return tuple(
+        f"goal '{goal.name}': {conflict} ({conflict.hint})"
+        for goal in goals
+        for conflict in in_force(planner.versions(goal), as_of).conflicts
+    )
+
+
 def planner_of(
     goals: Sequence[Goal],
     definitions: Definitions,
@@ -107,9 +124,10 @@ def planner_of(
 
 
 def slices_of(goals: Iterable[Goal]) -> set[Slice]:
-    """What goals read of kpi_daily and kpi_period: every node as it is and was, its segments, the earlier
-    periods that targets rest on, and the totals beside them."""
+    """What goals read of kpi_daily and kpi_period: every node and action as it is and was, its segments, the
+    earlier periods that targets rest on, and the totals beside them."""
     every = [each for goal in goals for each in (goal, *(revision.goal for revision in goal.revisions))]
     found = {line.slice for goal in every for node in goal.nodes for line in lines(goal, node) if node.kpi}
     found |= {(base.kpi, base.dimension, base.segment) for goal in every for base in goal.bases}
+    found |= {(act.kpi.name, act.dimension, act.segment) for goal in every for act in goal.actions}
     return found | {(kpi, TOTAL, TOTAL) for kpi, _, _ in found}

@@ -10,7 +10,7 @@ from dagster_project.goals.versions import Version
 
 
 def tree_rows(versions: Iterable[Version]) -> Iterator[tuple[Any, ...]]:
-    """A row a node of every revision, in the columns of GOAL_TREE."""
+    """A row a node, then a row an action, of every revision, in the columns of GOAL_TREE."""
     for version in versions:
         goal = version.goal
         for sort, node in enumerate(goal.nodes, start=1):
@@ -39,6 +39,33 @@ def tree_rows(versions: Iterable[Version]) -> Iterator[tuple[Any, ...]]:
                 node.owner,
                 goal.period.start,
                 goal.period.end,
+                goal.goal_hash,
+            )
+        for sort, action in enumerate(goal.actions, start=len(goal.nodes) + 1):
+            yield (
+                goal.name,
+                action.name,
+                version.number,
+                version.since,
+                goal.label.ja,
+                goal.label.en,
+                action.label.ja,
+                action.label.en,
+                action.kpi.name,
+                action.dimension,
+                action.segment,
+                "action",
+                action.drives,
+                goal.node(action.drives).depth + 1,
+                sort,
+                "drives",
+                None,
+                "given" if action.given is not None else "derived",
+                action.kpi.unit,
+                action.kpi.direction,
+                action.owner,
+                action.start,
+                action.due,
                 goal.goal_hash,
             )
 

@@ -25,7 +25,8 @@ def _keys(graph: dg.AssetGraph) -> set[str]:
 def test_the_assets_are_these_and_no_other(graph: dg.AssetGraph, prepared: Prepared) -> None:
     expected = {"landing/deals_export", "snapshots/deals", "publication", "restatements"}
     expected |= {f"night/{name}" for name in ("run", "settings", "source_days", "calendar_days")}
-    expected |= {"goal_tree", "goal_targets", "kgi_attainment", "kgi_forecast", "kgi_forecast_path"}
+    expected |= {"goal_tree", "goal_targets", "kgi_attainment", "goal_actions"}
+    expected |= {"kgi_forecast", "kgi_forecast_path"}
     expected |= {"tree_checks", "gap_drivers", "goal_funnel"}
     expected |= {"assumption_review", "goal_reviews"}
     expected |= {"forecast_accuracy", "alerts"}

@@ -1,0 +1,33 @@
+"""A goal's newest plan, with what the publication in force knows of its data."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from dagster_project.goals.model import Goal
+from dagster_project.goals.versions import Planner, Version
+from dagster_project.kpi.model import Definitions
+from dagster_project.project import Project
+
+
+def plans_of(project: Project, definitions: Definitions, goal: Goal) -> tuple[Version, ...]:
+    """The plan as first made, and each revision. What rests on data (a year before, what had come when a
+    revision began) is read from the publication; without one it stays unknown."""
+    if not project.current.exists():
+        from dagster_project.calendar.business import BusinessCalendar
+        from dagster_project.goals.paths import Shapes
+
+        shapes = Shapes(BusinessCalendar(definitions.calendar), {})
+        return Planner(shapes, {}, date.min).versions(goal)
+    import pyarrow.parquet as pq
+
+    from dagster_project.goals.tables import planner_of, slices_of
+
+    kpis = sorted({kpi for kpi, _, _ in slices_of([goal])})
+    folder = project.current.resolve()  # once: a publication in between must not mix two
+    daily, period = (
+        pq.read_table(folder / f"{name}.parquet", filters=[("kpi", "in", kpis)]).to_pandas()
+        for name in ("kpi_daily", "kpi_period")
+    )
+    as_of = pq.read_table(folder / "publication.parquet", columns=["as_of"])["as_of"][0].as_py()
+    return planner_of([goal], definitions, daily, period, as_of).versions(goal)

@@ -1,0 +1,46 @@
+"""The columns of goal_actions, (name, type) in order, as publish/contract.json declares them."""
+
+from __future__ import annotations
+
+from dagster_project.goals.frames import Columns
+
+GOAL_ACTIONS: Columns = (
+    ("as_of", "DATE"),
+    ("goal", "VARCHAR"),
+    ("action", "VARCHAR"),
+    ("label_ja", "VARCHAR"),
+    ("label_en", "VARCHAR"),
+    ("kpi", "VARCHAR"),
+    ("dimension", "VARCHAR"),
+    ("segment", "VARCHAR"),
+    ("unit", "VARCHAR"),
+    ("owner", "VARCHAR"),
+    ("start", "DATE"),
+    ("due", "DATE"),
+    ("sort", "BIGINT"),
+    ("done", "DOUBLE"),
+    ("target_to_date", "DOUBLE"),
+    ("target", "DOUBLE"),
+    ("attainment", "DOUBLE"),
+    ("required_per_business_day", "DOUBLE"),
+    ("remaining_business_days", "BIGINT"),
+    ("capacity", "DOUBLE"),
+    ("capacity_to_date", "DOUBLE"),
+    ("capacity_used", "DOUBLE"),
+    ("capacity_planned", "DOUBLE"),
+    ("drives", "VARCHAR"),
+    ("drives_label_ja", "VARCHAR"),
+    ("drives_label_en", "VARCHAR"),
+    ("expected", "DOUBLE"),
+    ("driven_actual", "DOUBLE"),
+    ("driven_target_to_date", "DOUBLE"),
+    ("driven_attainment", "DOUBLE"),
+    ("driven_status", "VARCHAR"),
+    ("status", "VARCHAR"),
+    ("status_reason", "VARCHAR"),
+    ("data_through", "DATE"),
+    ("data_status", "VARCHAR"),
+    ("definition_hash", "VARCHAR"),
+    ("goal_hash", "VARCHAR"),
+    ("computed_run_id", "VARCHAR"),
+)
