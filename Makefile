@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test test-slow check backtest lock clean
+.PHONY: help setup run dev test test-slow check backtest bench lock clean
 
 help:  ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -49,6 +49,9 @@ test-slow: setup  ## Kills, load, many nights, a browser; at most 25 minutes
 
 backtest: setup  ## What the forecast is worth on real series: error, coverage, calibration (needs KPI_TEST_DATA)
 	@$(BIN)/python -m dagster_project.forecast.backtest_main
+
+bench: setup  ## How long 500 KPIs take to check and compile, and that twice as many take twice as long
+	@$(BIN)/python -W ignore bench/compile_speed.py
 
 lock: setup  ## Renew requirements.lock: hashed, for every platform, without addresses
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
