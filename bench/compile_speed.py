@@ -69,7 +69,7 @@ KPIS = """\
   - {{name: lost_rate_{k}, label: {{ja: 失注率{k}, en: Lost rate {k}}}, type: derived, expr: 1 - win_rate_{k}, unit: percent, direction: down}}
   - {{name: revenue_fytd_{k}, label: {{ja: 累計{k}, en: To date {k}}}, type: cumulative, input_metric: revenue_{k}, grain_to_date: fiscal_year, unit: JPY, direction: up}}
   - {{name: cohort_{k}, label: {{ja: コホート{k}, en: Cohort {k}}}, type: conversion, base: {{entity: deals_{n}, time: opened_on, filter: "quantity > {k}"}}, conversion: {{entity: deals_{n}, time: closed_on, filter: "stage = 'won'"}}, window: 90 days, unit: percent, direction: up}}
-"""  # noqa: E501
+"""
 
 
 def write_company(root: Path, kpis: int) -> None:

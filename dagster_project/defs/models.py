@@ -117,6 +117,15 @@ def _words(result: NodeResult, manifest: Mapping[str, Any]) -> str:
         entity = (node.get("attached_node") or "").rpartition(".")[2]
         ours = ", ".join(kwargs.get("ours", []))
         return f"{entity}: {result.failures} value(s) of {ours} are not in {to}; those rows lack its columns"
+    if test == "rows_left_out":
+        entity = (node.get("attached_node") or "").rpartition(".")[2]
+        return f"{entity}: {result.failures} row(s) {metadata['kwargs']['says']}"
+    if test == "converted_before":
+        kwargs = metadata["kwargs"]
+        kpi = result.name.removeprefix("converted_before_")
+        reached, time = kwargs["their_time"], kwargs["time"]
+        what = f"{result.failures} row(s) have their {reached} before their {time}"
+        return f"{kpi}: {what}, and don't count as converted"
     if result.status in ("fail", "warn"):
         return f"check {test}{where} of {', '.join(about)}: {result.failures} rows break it"
     return f"check {test}{where} of {', '.join(about)}: {result.message}"

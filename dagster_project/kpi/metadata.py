@@ -109,6 +109,8 @@ def _leaves(definitions: Definitions) -> Rows:
         ("shape", "varchar"),
         ("back", "bigint"),
         ("back_unit", "varchar"),
+        ("carries", "boolean"),
+        ("is_only", "boolean"),
     )
     found: list[tuple[Any, ...]] = []
     for kpi in definitions.kpis:
@@ -125,6 +127,8 @@ def _leaves(definitions: Definitions) -> Rows:
                     leaf.shape.name,
                     leaf.offset,
                     leaf.offset_unit,
+                    leaf.numerator.carries,
+                    leaf.numerator.measure.agg == "only",
                 )
             )
     return columns, found

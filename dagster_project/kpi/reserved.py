@@ -20,6 +20,7 @@ HAND_WRITTEN_MODELS = frozenset(
         "kpi_slices",
         "kpi_values",
         "leaf_values",
+        "measure_carried",
         "measure_cuts",
         "measure_daily",
         "measure_periods",

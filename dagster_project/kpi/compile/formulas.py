@@ -15,6 +15,7 @@ COLUMNS = (
     ("dimension", "varchar"),
     ("segment", "varchar"),
     ("value", "double"),
+    ("why", "varchar"),
 )
 
 
@@ -29,12 +30,12 @@ def formula_files(definitions: Definitions) -> dict[str, str]:
         "        else numerator\n    end as value"
     )
     names = ", ".join(literal(kpi.name) for kpi in kpis)
-    leaves = select(["kpi", *KEYS, "leaf", value], ref("leaf_values"), f"where kpi in ({names})")
+    leaves = select(["kpi", *KEYS, "leaf", "why", value], ref("leaf_values"), f"where kpi in ({names})")
     parts = [("leaves", leaves)]
     parts += [(f"{kpi.name}__sides", _sides(kpi)) for kpi in kpis]
     final = "\nunion all\n".join(
         select(
-            [f"{literal(kpi.name)} as kpi", *KEYS, f"cast({kpi.formula} as double) as value"],
+            [f"{literal(kpi.name)} as kpi", *KEYS, f"cast({kpi.formula} as double) as value", "why"],
             f"{kpi.name}__sides",
         )
         for kpi in kpis
@@ -43,8 +44,14 @@ def formula_files(definitions: Definitions) -> dict[str, str]:
 
 
 def _sides(kpi: Kpi) -> str:
-    """The leaves of one KPI side by side, as x1, x2, ..."""
+    """The leaves of one KPI side by side, as x1, x2, ...; an offset without a counterpart lacks one."""
     columns = [f"max(case when leaf = {n} then value end) as x{n}" for n in range(1, len(kpi.leaves) + 1)]
+    if any(leaf.offset for leaf in kpi.leaves):
+        columns.append(
+            f"case when count(*) < {len(kpi.leaves)} then 'no_counterpart' else max(why) end as why"
+        )
+    else:
+        columns.append("max(why) as why")
     return select(
         [*KEYS, *columns], "leaves", f"where kpi = {literal(kpi.name)}", f"group by {', '.join(KEYS)}"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dagster_project.kpi.compile.remarks import remarks
 from dagster_project.kpi.compile.sql import (
     COUNTED,
     config,
@@ -20,9 +21,10 @@ from dagster_project.kpi.model import SQL_TYPES, Definitions, Entity, EntityColu
 def mart_files(definitions: Definitions) -> dict[str, str]:
     """marts/<entity>.sql with marts/<entity>.yml beside it."""
     files = {}
+    told = remarks(definitions)
     for entity in definitions.entities:
         files[f"marts/{entity.name}.sql"] = _mart(entity)
-        files[f"marts/{entity.name}.yml"] = _yaml(entity)
+        files[f"marts/{entity.name}.yml"] = _yaml(entity, told.get(entity.name, []))
     return files
 
 
@@ -146,7 +148,7 @@ def _sql(column: EntityColumn, entity: Entity) -> str:
     return f"case when {condition} and {known} then {rank} end"
 
 
-def _yaml(entity: Entity) -> str:
+def _yaml(entity: Entity, told: Sequence[str]) -> str:
     lines = [
         generated_yaml(entity.where.file).rstrip(),
         "models:",
@@ -169,6 +171,7 @@ def _yaml(entity: Entity) -> str:
             f"            theirs: [{', '.join(theirs for theirs, _ in lookup.match)}]",
             "          config: {severity: warn}",
         ]
+    lines += told
     lines.append("    columns:")
     for name, kind in columns_of(entity):
         lines += [f"      - name: {name}", f"        data_type: {kind}"]

@@ -81,6 +81,41 @@ def _share(weight: str) -> str:
     return f"cast(round(amount * {weight} / nullif(weight_in_all, 0), 4) as {COUNTED})"
 
 
+def _all_days() -> list[str]:
+    # Counted, not summed over the calendar's rows: a span may end after the calendar does.
+    return [
+        "{{ days_between('first_day', 'date') }} + 1 as weight_to_date",
+        "{{ days_between('first_day', 'last_day') }} + 1 as weight_in_all",
+    ]
+
+
+def _weights() -> list[tuple[str, str]]:
+    """Business days to date and in all; all days where a span has none of them, or outlasts the calendar."""
+    counted = [
+        "sum(weight) over (partition by span_number order by date) as business_to_date",
+        "sum(weight) over (partition by span_number) as business_in_all",
+        "count(*) over (partition by span_number) as days_in_calendar",
+        "{{ days_between('first_day', 'last_day') }} + 1 as days_in_all",
+    ]
+    plain = "business_in_all = 0 or days_in_calendar < days_in_all"
+    return [
+        ("counted", select(["*", *counted], "weighted")),
+        (
+            "shared",
+            select(
+                [
+                    "*",
+                    f"case when {plain} then 1 else weight end as share_of_day",
+                    f"case when {plain} then {{{{ days_between('first_day', 'date') }}}} + 1\n"
+                    "        else business_to_date end as weight_to_date",
+                    f"case when {plain} then days_in_all else business_in_all end as weight_in_all",
+                ],
+                "counted",
+            ),
+        ),
+    ]
+
+
 def spread_model(entity: Entity, measure: Measure) -> str:
     """An amount laid over its days, each the difference of two rounded cumulatives, so that days add up."""
     spread = measure.spread
@@ -100,17 +135,13 @@ def spread_model(entity: Entity, measure: Measure) -> str:
         f"row_number() over (order by {', '.join(entity.key)}) as span_number",
     ]
     weight = "1" if spread.over == "calendar_days" else "case when dim_date.is_business_day then 1 else 0 end"
+    of_day = "weight" if spread.over == "calendar_days" else "share_of_day"
     names = [f"{dimension.name}__segment" for dimension in entity.dimensions]
-    shares = [
-        "sum(weight) over (partition by span_number order by date) as weight_to_date",
-        "sum(weight) over (partition by span_number) as weight_in_all",
-    ]
-    if spread.over == "calendar_days":
-        # Counted, not summed over the calendar's rows: a span may end after the calendar does.
-        shares = [
-            "{{ days_between('first_day', 'date') }} + 1 as weight_to_date",
-            "{{ days_between('first_day', 'last_day') }} + 1 as weight_in_all",
-        ]
+    weights = (
+        _weights()
+        if spread.over == "business_days"
+        else [("shared", select(["*", *_all_days()], "weighted"))]
+    )
     parts = [
         ("amounts", select(span, ref(entity.name), f"where {' and '.join(kept)}")),
         (
@@ -122,14 +153,14 @@ def spread_model(entity: Entity, measure: Measure) -> str:
                 "    on dim_date.date between amounts.first_day and amounts.last_day",
             ),
         ),
-        ("shared", select(["*", *shares], "weighted")),
+        *weights,
         (
             "laid_out",
             select(
                 [
                     "date",
                     *names,
-                    f"{_share('weight_to_date')}\n    - {_share('(weight_to_date - weight)')} as amount",
+                    f"{_share('weight_to_date')}\n    - {_share(f'(weight_to_date - {of_day})')} as amount",
                 ],
                 "shared",
             ),

@@ -89,7 +89,9 @@ class Measure:
 
 @dataclass(frozen=True)
 class Operand:
-    """A side of a KPI: which measure, and whether an empty slice inside coverage is 0 or nothing."""
+    """A side of a KPI: which measure, and what an empty slice inside coverage is: 0, nothing, or (`carries`)
+    what the last period of the slice with a value had."""
 
     measure: Measure
     zero_when_empty: bool
+    carries: bool = False

@@ -87,7 +87,7 @@ def _kpi(
         [(replace(measure, name=""), hashes[measure.entity]) for measure in measures],
         [hashes[measure.converts.entity] for measure in measures if measure.converts],
         [
-            operand.zero_when_empty
+            "carry" if operand.carries else operand.zero_when_empty
             for leaf in value.leaves
             for operand in (leaf.numerator, leaf.denominator)
             if operand

@@ -24,9 +24,9 @@ def place_of(measure: Measure) -> Place:
     return Place(measure.entity, measure.time)
 
 
-def of_measure(measure: Measure, zero: bool) -> Value:
+def of_measure(measure: Measure, zero: bool, *, carries: bool = False) -> Value:
     """The value that is one measure."""
-    leaf = Leaf(Operand(measure, zero), None, 1.0)
+    leaf = Leaf(Operand(measure, zero, carries), None, 1.0)
     return Value((leaf,), None, (place_of(measure),), linear=True, unit=measure.unit)
 
 

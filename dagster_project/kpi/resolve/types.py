@@ -15,6 +15,8 @@ from dagster_project.kpi.spec.base import Loc, Written
 from dagster_project.kpi.spec.kpis import KpiSpec
 from dagster_project.kpi.units import CONSTANT, COUNT, PLAIN, Unit, UnitError
 
+CARRIED = ("min", "max", "median", "percentile", "only")
+
 
 def _zero(item: Written[KpiSpec], measure: Measure) -> bool:
     if item.spec.when_no_data is not None:
@@ -26,9 +28,13 @@ def simple(resolver: Resolver, item: Written[KpiSpec]) -> Value:
     spec = item.spec
     if spec.agg != "average":
         measure = resolver.builder.build(item, spec.name, spec, ())
-        return of_measure(measure, _zero(item, measure))
+        if spec.when_no_data == "carry" and measure.agg not in CARRIED:
+            hint = "zero is what a count or a sum of nothing is"
+            resolver.fail(item, ("when_no_data",), f"a {measure.agg} that is carried is counted again", hint)
+        return of_measure(measure, _zero(item, measure), carries=spec.when_no_data == "carry")
     if spec.when_no_data == "zero":
         resolver.fail(item, ("when_no_data",), "an average of nothing is no value, never 0", "remove it")
+    carries = spec.when_no_data == "carry"
     if is_quotient(spec.expr or ""):
         hint = "type: ratio, with the sum of each side as numerator and denominator"
         message = "a mean of quotients weighs every row alike: that is no rate"
@@ -36,12 +42,15 @@ def simple(resolver: Resolver, item: Written[KpiSpec]) -> Value:
     # An average is a sum over the count of the very same non-null rows.
     total = resolver.builder.build(item, f"{spec.name}__sum", spec.model_copy(update={"agg": "sum"}), ())
     count = replace(total, name=f"{spec.name}__count", agg="count")
-    leaf = Leaf(Operand(total, False), Operand(count, False), 1.0)
+    leaf = Leaf(Operand(total, False, carries), Operand(count, False, carries), 1.0)
     return Value((leaf,), None, (place_of(total),), unit=total.unit.over(COUNT))
 
 
 def stock(resolver: Resolver, item: Written[KpiSpec]) -> Value:
     measure = resolver.builder.build(item, item.spec.name, item.spec, ())
+    if item.spec.when_no_data == "carry":
+        hint = "carry: 7 days, of a level with series:"
+        resolver.fail(item, ("when_no_data",), "a level is carried by its own key", hint)
     return of_measure(measure, _zero(item, measure))
 
 

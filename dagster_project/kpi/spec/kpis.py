@@ -166,7 +166,7 @@ class KpiSpec(MeasureSpec):
     accumulates: Bool = Field(
         False, description="a rate whose target grows with the elapsed share of its period"
     )
-    when_no_data: Literal["zero", "null"] | None = Field(
+    when_no_data: Literal["zero", "null", "carry"] | None = Field(
         None,
         description=(
             "inside coverage, what a slice without rows is; default zero of counts and sums, else null"

@@ -12,7 +12,9 @@ select
         when days.reason is not null then days.reason
         when not days.is_known then 'missing'
         when kpi_values.denominator = 0 then 'zero_denominator'
-        when kpi_values.value is null then 'no_data'
+        when kpi_values.kpi is null then 'no_counterpart'
+        when kpi_values.value is null then coalesce(kpi_values.why, 'no_data')
+        when kpi_values.why = 'carried' then 'carried'
     end as status_reason,
     coverage.data_through,
     kpis.adds as sums_over_days,

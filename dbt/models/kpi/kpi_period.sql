@@ -8,6 +8,7 @@ with compared as (
         max(case when base = 'current' then numerator end) as numerator,
         max(case when base = 'current' then denominator end) as denominator,
         max(case when base = 'current' then value end) as value,
+        max(case when base = 'current' then why end) as why,
         max(case when base = 'previous' then value end) as previous_value,
         max(case when base = 'previous_year' then value end) as previous_year_value,
         max(case when base = 'previous_full' then value end) as previous_value_full
@@ -49,7 +50,9 @@ select
         when periods.unknown_days > 0
             then cast(periods.unknown_days as varchar) || ' of ' || cast(periods.days as varchar) || ' days unknown'
         when compared.denominator = 0 then 'zero_denominator'
-        when compared.value is null then 'no_data'
+        when compared.kpi is null then 'no_counterpart'
+        when compared.value is null then coalesce(compared.why, 'no_data')
+        when compared.why = 'carried' then 'carried'
         when periods.covered_from > periods.period_start and slices.grain <> 'all'
             then 'covered_from ' || cast(periods.covered_from as varchar)
     end as status_reason,

@@ -44,3 +44,29 @@ inner join {{ source('definitions', 'kpi_dimensions') }} as dimensions
     on
         dimensions.kpi = kpi_periods.kpi
         and dimensions.dimension = measured.dimension
+union
+-- What is carried is there in periods in which its segment has nothing.
+select
+    kpi_periods.kpi,
+    kpi_periods.grain,
+    kpi_periods.period_start,
+    carried.dimension,
+    carried.segment
+from {{ ref('kpi_periods') }} as kpi_periods
+inner join {{ source('definitions', 'leaves') }} as leaves
+    on
+        leaves.kpi = kpi_periods.kpi
+        and leaves.carries
+inner join {{ ref('measure_carried') }} as carried
+    on
+        carried.measure = leaves.numerator
+        and carried.shape = leaves.shape
+        and carried.covered_from = kpi_periods.covered_from
+        and carried.data_through = kpi_periods.data_through
+        and carried.grain = kpi_periods.grain
+        and kpi_periods.period_start > carried.period_start
+        and kpi_periods.is_begun
+inner join {{ source('definitions', 'kpi_dimensions') }} as dimensions
+    on
+        dimensions.kpi = kpi_periods.kpi
+        and dimensions.dimension = carried.dimension

@@ -14,7 +14,8 @@ select
         when leaf_values.has_denominator
             then leaf_values.scale * leaf_values.numerator / nullif(leaf_values.denominator, 0)
         else leaf_values.numerator
-    end as value
+    end as value,
+    leaf_values.why
 from {{ ref('leaf_values') }} as leaf_values
 inner join {{ source('definitions', 'kpis') }} as kpis
     on kpis.kpi = leaf_values.kpi
@@ -29,5 +30,6 @@ select
     segment,
     cast(null as double) as numerator,
     cast(null as double) as denominator,
-    value
+    value,
+    why
 from {{ ref('kpi_formulas') }}

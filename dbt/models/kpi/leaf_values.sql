@@ -10,6 +10,7 @@ with wanted as (
         roles.is_covered,
         roles.span,
         roles.span_start,
+        roles.target_start,
         roles.covered_from,
         roles.data_through,
         leaves.leaf,
@@ -19,6 +20,8 @@ with wanted as (
         leaves.numerator_when_empty,
         leaves.denominator,
         leaves.denominator_when_empty,
+        leaves.carries,
+        leaves.is_only,
         -- Trailing days or months that reach back before the data are no whole window.
         leaves.shape not like 'last%' or spans.from_date >= roles.covered_from as is_whole
     from {{ ref('kpi_slices') }} as slices
@@ -54,11 +57,20 @@ select
     wanted.dimension,
     wanted.segment,
     wanted.scale,
-    case when wanted.is_covered and wanted.is_whole then coalesce(above.value, wanted.numerator_when_empty) end
-        as numerator,
-    case when wanted.is_covered and wanted.is_whole then coalesce(below.value, wanted.denominator_when_empty) end
-        as denominator,
-    wanted.denominator is not null as has_denominator
+    case
+        when wanted.is_covered and wanted.is_whole
+            then coalesce(above.value, carried_above.value, wanted.numerator_when_empty)
+    end as numerator,
+    case
+        when wanted.is_covered and wanted.is_whole
+            then coalesce(below.value, carried_below.value, wanted.denominator_when_empty)
+    end as denominator,
+    wanted.denominator is not null as has_denominator,
+    case
+        when not wanted.is_covered or not wanted.is_whole then 'before_data'
+        when wanted.is_only and above.measure is not null and above.value is null then 'not_additive'
+        when above.value is null and carried_above.value is not null then 'carried'
+    end as why
 from wanted
 left join {{ ref('measure_periods') }} as above
     on
@@ -82,3 +94,27 @@ left join {{ ref('measure_periods') }} as below
         and wanted.span = below.span
         and wanted.dimension = below.dimension
         and wanted.segment = below.segment
+left join {{ ref('measure_carried') }} as carried_above
+    on
+        wanted.carries
+        and wanted.numerator = carried_above.measure
+        and wanted.shape = carried_above.shape
+        and wanted.covered_from = carried_above.covered_from
+        and wanted.data_through = carried_above.data_through
+        and wanted.grain = carried_above.grain
+        and wanted.dimension = carried_above.dimension
+        and wanted.segment = carried_above.segment
+        and wanted.target_start > carried_above.period_start
+        and (carried_above.next_start is null or wanted.target_start <= carried_above.next_start)
+left join {{ ref('measure_carried') }} as carried_below
+    on
+        wanted.carries
+        and wanted.denominator = carried_below.measure
+        and wanted.shape = carried_below.shape
+        and wanted.covered_from = carried_below.covered_from
+        and wanted.data_through = carried_below.data_through
+        and wanted.grain = carried_below.grain
+        and wanted.dimension = carried_below.dimension
+        and wanted.segment = carried_below.segment
+        and wanted.target_start > carried_below.period_start
+        and (carried_below.next_start is null or wanted.target_start <= carried_below.next_start)

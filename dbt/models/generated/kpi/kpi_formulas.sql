@@ -10,6 +10,7 @@ with leaves as (
         dimension,
         segment,
         leaf,
+        why,
         case
             when has_denominator then scale * numerator / nullif(denominator, 0)
             else numerator
@@ -27,7 +28,8 @@ roi__sides as (
         segment,
         max(case when leaf = 1 then value end) as x1,
         max(case when leaf = 2 then value end) as x2,
-        max(case when leaf = 3 then value end) as x3
+        max(case when leaf = 3 then value end) as x3,
+        max(why) as why
     from leaves
     where kpi = 'roi'
     group by grain, period_start, base, dimension, segment
@@ -40,7 +42,8 @@ retention_rate__sides as (
         base,
         dimension,
         segment,
-        max(case when leaf = 1 then value end) as x1
+        max(case when leaf = 1 then value end) as x1,
+        max(why) as why
     from leaves
     where kpi = 'retention_rate'
     group by grain, period_start, base, dimension, segment
@@ -54,7 +57,8 @@ ltv__sides as (
         dimension,
         segment,
         max(case when leaf = 1 then value end) as x1,
-        max(case when leaf = 2 then value end) as x2
+        max(case when leaf = 2 then value end) as x2,
+        max(why) as why
     from leaves
     where kpi = 'ltv'
     group by grain, period_start, base, dimension, segment
@@ -68,7 +72,8 @@ development_cost_reduction__sides as (
         dimension,
         segment,
         max(case when leaf = 1 then value end) as x1,
-        max(case when leaf = 2 then value end) as x2
+        max(case when leaf = 2 then value end) as x2,
+        case when count(*) < 2 then 'no_counterpart' else max(why) end as why
     from leaves
     where kpi = 'development_cost_reduction'
     group by grain, period_start, base, dimension, segment
@@ -81,7 +86,8 @@ employee_retention_rate__sides as (
         base,
         dimension,
         segment,
-        max(case when leaf = 1 then value end) as x1
+        max(case when leaf = 1 then value end) as x1,
+        max(why) as why
     from leaves
     where kpi = 'employee_retention_rate'
     group by grain, period_start, base, dimension, segment
@@ -95,7 +101,8 @@ profit_margin__sides as (
         dimension,
         segment,
         max(case when leaf = 1 then value end) as x1,
-        max(case when leaf = 2 then value end) as x2
+        max(case when leaf = 2 then value end) as x2,
+        max(why) as why
     from leaves
     where kpi = 'profit_margin'
     group by grain, period_start, base, dimension, segment
@@ -109,7 +116,8 @@ revenue_growth_yoy__sides as (
         dimension,
         segment,
         max(case when leaf = 1 then value end) as x1,
-        max(case when leaf = 2 then value end) as x2
+        max(case when leaf = 2 then value end) as x2,
+        case when count(*) < 2 then 'no_counterpart' else max(why) end as why
     from leaves
     where kpi = 'revenue_growth_yoy'
     group by grain, period_start, base, dimension, segment
@@ -122,7 +130,8 @@ yield_rate__sides as (
         base,
         dimension,
         segment,
-        max(case when leaf = 1 then value end) as x1
+        max(case when leaf = 1 then value end) as x1,
+        max(why) as why
     from leaves
     where kpi = 'yield_rate'
     group by grain, period_start, base, dimension, segment
@@ -137,7 +146,8 @@ oee__sides as (
         segment,
         max(case when leaf = 1 then value end) as x1,
         max(case when leaf = 2 then value end) as x2,
-        max(case when leaf = 3 then value end) as x3
+        max(case when leaf = 3 then value end) as x3,
+        max(why) as why
     from leaves
     where kpi = 'oee'
     group by grain, period_start, base, dimension, segment
@@ -151,7 +161,8 @@ repeat_revenue__sides as (
         dimension,
         segment,
         max(case when leaf = 1 then value end) as x1,
-        max(case when leaf = 2 then value end) as x2
+        max(case when leaf = 2 then value end) as x2,
+        max(why) as why
     from leaves
     where kpi = 'repeat_revenue'
     group by grain, period_start, base, dimension, segment
@@ -164,7 +175,8 @@ select
     base,
     dimension,
     segment,
-    cast((x2 * x3 - x1) / nullif(x1, 0) as double) as value
+    cast((x2 * x3 - x1) / nullif(x1, 0) as double) as value,
+    why
 from roi__sides
 union all
 select
@@ -174,7 +186,8 @@ select
     base,
     dimension,
     segment,
-    cast(1 - x1 as double) as value
+    cast(1 - x1 as double) as value,
+    why
 from retention_rate__sides
 union all
 select
@@ -184,7 +197,8 @@ select
     base,
     dimension,
     segment,
-    cast(x2 / nullif(x1, 0) as double) as value
+    cast(x2 / nullif(x1, 0) as double) as value,
+    why
 from ltv__sides
 union all
 select
@@ -194,7 +208,8 @@ select
     base,
     dimension,
     segment,
-    cast(1 - x2 / nullif(x1, 0) as double) as value
+    cast(1 - x2 / nullif(x1, 0) as double) as value,
+    why
 from development_cost_reduction__sides
 union all
 select
@@ -204,7 +219,8 @@ select
     base,
     dimension,
     segment,
-    cast(1 - x1 as double) as value
+    cast(1 - x1 as double) as value,
+    why
 from employee_retention_rate__sides
 union all
 select
@@ -214,7 +230,8 @@ select
     base,
     dimension,
     segment,
-    cast((x1 - x2) / nullif(x1, 0) as double) as value
+    cast((x1 - x2) / nullif(x1, 0) as double) as value,
+    why
 from profit_margin__sides
 union all
 select
@@ -224,7 +241,8 @@ select
     base,
     dimension,
     segment,
-    cast(x2 / nullif(x1, 0) - 1 as double) as value
+    cast(x2 / nullif(x1, 0) - 1 as double) as value,
+    why
 from revenue_growth_yoy__sides
 union all
 select
@@ -234,7 +252,8 @@ select
     base,
     dimension,
     segment,
-    cast(1 - x1 as double) as value
+    cast(1 - x1 as double) as value,
+    why
 from yield_rate__sides
 union all
 select
@@ -244,7 +263,8 @@ select
     base,
     dimension,
     segment,
-    cast(x1 * x2 * x3 as double) as value
+    cast(x1 * x2 * x3 as double) as value,
+    why
 from oee__sides
 union all
 select
@@ -254,5 +274,6 @@ select
     base,
     dimension,
     segment,
-    cast(x2 - x1 as double) as value
+    cast(x2 - x1 as double) as value,
+    why
 from repeat_revenue__sides

@@ -23,12 +23,24 @@ weighted as (
         on dim_date.date between amounts.first_day and amounts.last_day
 ),
 
+counted as (
+    select
+        *,
+        sum(weight) over (partition by span_number order by date) as business_to_date,
+        sum(weight) over (partition by span_number) as business_in_all,
+        count(*) over (partition by span_number) as days_in_calendar,
+        {{ days_between('first_day', 'last_day') }} + 1 as days_in_all
+    from weighted
+),
+
 shared as (
     select
         *,
-        sum(weight) over (partition by span_number order by date) as weight_to_date,
-        sum(weight) over (partition by span_number) as weight_in_all
-    from weighted
+        case when business_in_all = 0 or days_in_calendar < days_in_all then 1 else weight end as share_of_day,
+        case when business_in_all = 0 or days_in_calendar < days_in_all then {{ days_between('first_day', 'date') }} + 1
+            else business_to_date end as weight_to_date,
+        case when business_in_all = 0 or days_in_calendar < days_in_all then days_in_all else business_in_all end as weight_in_all
+    from counted
 ),
 
 laid_out as (
@@ -37,7 +49,7 @@ laid_out as (
         team__segment,
         owner__segment,
         cast(round(amount * weight_to_date / nullif(weight_in_all, 0), 4) as decimal(38, 9))
-        - cast(round(amount * (weight_to_date - weight) / nullif(weight_in_all, 0), 4) as decimal(38, 9)) as amount
+        - cast(round(amount * (weight_to_date - share_of_day) / nullif(weight_in_all, 0), 4) as decimal(38, 9)) as amount
     from shared
 ),
 
