@@ -10,6 +10,7 @@ from dagster_project.kpi.compile.formulas import formula_files
 from dagster_project.kpi.compile.marts import mart_files
 from dagster_project.kpi.compile.measures import measure_files
 from dagster_project.kpi.compile.segments import segment_files
+from dagster_project.kpi.compile.semantic.files import semantic_files
 from dagster_project.kpi.compile.staging import staging_files
 from dagster_project.kpi.model import Definitions
 
@@ -23,6 +24,7 @@ def compile_project(definitions: Definitions) -> dict[str, str]:
         **anew_files(definitions),
         **formula_files(definitions),
         **segment_files(definitions),
+        **semantic_files(definitions),
     }
 
 
