@@ -28,6 +28,7 @@ FORBIDDEN = {
     "forecast": {*ORCHESTRATION, "duckdb"},
     "valuetests.load": {*ORCHESTRATION, *FRAMES, "duckdb", "holidays"},
     "valuetests": {*ORCHESTRATION, "pandas"},
+    "changes": {*ORCHESTRATION, "pandas"},
     "sandbox": {*ORCHESTRATION, "pandas"},
     "trace": {*ORCHESTRATION, "pandas"},
     "landing": {*ORCHESTRATION, "pandas"},

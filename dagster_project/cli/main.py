@@ -20,6 +20,7 @@ COMMANDS = {
     "check": "dagster_project.cli.check:check",
     "compile": "dagster_project.cli.compile:compile_",
     "test": "dagster_project.cli.test:test_",
+    "diff": "dagster_project.cli.diff:diff",
     "run": "dagster_project.cli.run:run",
     "status": "dagster_project.cli.status:status",
     "plan": "dagster_project.cli.plan:plan",
