@@ -17,6 +17,7 @@ from dagster_project.project import Project
 if TYPE_CHECKING:
     from dagster_project.goals.model import Goal
     from dagster_project.goals.whatif import Base
+    from dagster_project.kpi.model import Definitions
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def whatif(
     from dagster_project.goals.whatif import read_changes, what_if
     from dagster_project.report.whatif_view import WhatIfView
 
-    definitions, found = read_goal(project, goal)
+    definitions, written = read_goal(project, goal)
+    found = _newest(written, definitions)
     tried = read_changes(found, changes)
     base, as_of = _base(project, found, origin)
     outcome = what_if(found, base, tried)
@@ -77,6 +79,18 @@ def whatif(
     from dagster_project.report.whatif_terminal import print_what_if
 
     print_what_if(view, definitions.settings.language)
+
+
+def _newest(goal: Goal, definitions: Definitions) -> Goal:
+    """The goal as its last revision has it."""
+    from dagster_project.calendar.business import BusinessCalendar
+    from dagster_project.goals.paths import Shapes
+    from dagster_project.goals.versions import Planner
+
+    if not goal.revisions:
+        return goal
+    planner = Planner(Shapes(BusinessCalendar(definitions.calendar), {}), {}, date.min)
+    return planner.versions(goal)[-1].goal
 
 
 def _base(project: Project, goal: Goal, origin: Literal["plan", "actual"] | None) -> tuple[Base, date | None]:

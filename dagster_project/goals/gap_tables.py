@@ -14,7 +14,7 @@ from dagster_project.goals.frames import TOTAL, frame, number
 from dagster_project.goals.funnel import bottleneck, funnel_of
 from dagster_project.goals.gap import Gap, explain
 from dagster_project.goals.gap_columns import GAP_DRIVERS, GOAL_FUNNEL, TREE_CHECKS
-from dagster_project.goals.identity import Check, check_identities, implied_factors
+from dagster_project.goals.identity import Check, check_identities, implied_factors, planned_factors
 from dagster_project.goals.model import Goal
 from dagster_project.goals.segment_gaps import segment_gaps
 from dagster_project.goals.standing import Standing, Versus, read_standings
@@ -83,7 +83,7 @@ def gap_of(standing: Standing, checks: Sequence[Check], versus: Versus) -> Gap |
         goal.equations,
         standing.before(versus),
         standing.actual,
-        implied_factors(standing, checks, "last_year") if versus == "last_year" else {},
+        planned_factors(standing) if versus == "plan" else implied_factors(standing, checks, "last_year"),
         implied_factors(standing, checks, "plan"),
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-from dagster_project.goals.equations import Equation, Expression, Name, Operation, evaluate, parse
+from dagster_project.goals.equations import Equation, Expression, Name, Operation, evaluate
 from dagster_project.goals.formula import names_in
 from dagster_project.goals.model import Node
 from dagster_project.goals.standing import Standing, Versus
@@ -59,8 +59,8 @@ def check_identities(standing: Standing, undated: Mapping[str, float] | None = N
     nodes = {node.name: node for node in standing.goal.tree}
     return tuple(
         _check(equation, standing, nodes, undated or {})
-        for text in standing.goal.equations
-        if (equation := parse(text)).left in nodes
+        for equation in standing.goal.system
+        if equation.left in nodes
     )
 
 
@@ -76,6 +76,21 @@ def implied_factors(standing: Standing, checks: Sequence[Check], versus: Versus)
         implied = _solved(check.equation, name, values)
         if implied is not None and name in values:
             found[name] = implied
+    return found
+
+
+def planned_factors(standing: Standing) -> dict[str, Fraction]:
+    """Rates that the plan to date implies otherwise than it has them: of one that was revised in the period
+    the mean of before and after, as the counts that are due have it."""
+    found: dict[str, Fraction] = {}
+    nodes = {node.name: node for node in standing.goal.tree}
+    for equation in standing.goal.system:
+        names = (equation.left, *equation.names)
+        if equation.left not in nodes or any(name not in standing.plan for name in names):
+            continue
+        implied = _implied(equation, nodes, standing.plan)
+        if implied is not None and abs(implied[1] - implied[2]) > HOLDS * abs(implied[1]):
+            found[implied[0]] = implied[2]
     return found
 
 

@@ -172,10 +172,14 @@ def _goal_view(
 
 
 def _why_view(causes: why.Why, language: str) -> WhyView | None:
-    """None where no equation explains the goal, and none of its nodes is in the funnel."""
+    """None where no equation explains the goal, and no volume of its funnel leads to another.
+
+    Of the funnel a person needs the volumes with the rates between them, and what is watched beside the tree;
+    the tree's rates and amounts stand above.
+    """
     gaps = [gap for versus in ("plan", "last_year") if (gap := causes.gaps.get(versus)) is not None]
     explained = [gap for gap in gaps if gap.is_explained]
-    if not explained and not causes.funnel:
+    if not explained and not causes.has_steps:
         return None
     told = [gap_sentence(causes, gap, language) for gap in gaps]
     narrow = bottleneck_sentence(causes, language)
@@ -185,7 +189,9 @@ def _why_view(causes: why.Why, language: str) -> WhyView | None:
         note=through_note(drawn, language) if drawn else "",
         gap=waterfall.waterfall(drawn, language, causes.less_is_better) if drawn else None,
         gap_label=words.word(f"gap_to_{drawn.versus}", language) if drawn else "",
-        funnel=causes.funnel,
+        funnel=tuple(step for step in causes.funnel if step.is_volume or step.kgi_effect is None)
+        if causes.has_steps
+        else (),
     )
 
 

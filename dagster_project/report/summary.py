@@ -17,6 +17,8 @@ from dagster_project.publish.checks import parquet
 from dagster_project.publish.engine import connect
 from dagster_project.report.marks import Mark, read_marks
 from dagster_project.report.rows import rows
+from dagster_project.report.why import read_why
+from dagster_project.report.why_sentences import why_sentences
 
 PLAN = "plan"
 
@@ -70,6 +72,7 @@ class GoalSummary:
     remaining_business_days: int | None
     kgi: Node
     others: tuple[Node, ...]
+    why: tuple[str, ...] = ()  # what the gap to the plan comes from, in sentences
 
     @property
     def landing(self) -> float | None:
@@ -169,6 +172,7 @@ def _goals(
     )
     by_node = {(row["goal"], row["node"]): _forecast(row) for row in forecasts}
     by_goal = {row["goal"]: row[f"goal_label_{language}"] for row in labels}
+    causes = read_why(connection, folder, language)
     goals = []
     for goal in dict.fromkeys(row["goal"] for row in nodes):
         own = [row for row in nodes if row["goal"] == goal]
@@ -185,6 +189,7 @@ def _goals(
                 remaining_business_days=first["remaining_business_days"],
                 kgi=kgi,
                 others=tuple(tree for tree in trees if tree is not kgi),
+                why=why_sentences(causes[goal], language) if goal in causes else (),
             )
         )
     catalog = rows(connection, f"select kpi, level from {parquet(folder, 'kpi_catalog')}")

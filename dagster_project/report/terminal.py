@@ -79,6 +79,8 @@ def _print_goal(goal: GoalSummary, language: str, console: Console) -> None:
             _status(node, language),
         )
     console.print(table)
+    for sentence in goal.why:
+        console.print(Text(clean(sentence)), soft_wrap=True)
 
 
 def _status(node: Node, language: str) -> Text:

@@ -42,7 +42,7 @@ def print_what_if(view: WhatIfView, language: str, console: Console | None = Non
         )
     console.print(table)
     for sentence in sentences(view, language):
-        console.print(Text(clean(sentence)))
+        console.print(Text(clean(sentence)), soft_wrap=True)
 
 
 def _shown(value: Fraction | None, unit: str | None, language: str) -> str:

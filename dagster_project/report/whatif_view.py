@@ -108,6 +108,8 @@ def sentences(view: WhatIfView, language: str) -> list[str]:
     label = node.label.in_language(language)
     was, to = (format_precise(value, unit_of(node), language) for value in (best.before, best.after))
     share = f"{float(best.relative) * 100:+.1f}%"
+    if outcome.base.kind == "actual":
+        share = f"残りの期間で{share}" if ja else f"{share} on the days to come"
     if ja:
         told.append(f"最も小さい一つの変更は{label}を{was}から{to}にすること（{share}）です。")
     else:

@@ -98,6 +98,11 @@ class Why:
     def bottleneck(self) -> Step | None:
         return next((step for step in self.funnel if step.is_bottleneck), None)
 
+    @property
+    def has_steps(self) -> bool:
+        """Whether one volume of the funnel leads to another."""
+        return any(step.previous_node is not None for step in self.funnel)
+
     def step(self, node: str | None) -> Step | None:
         return next((step for step in self.funnel if step.node == node), None)
 

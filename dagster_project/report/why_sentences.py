@@ -17,6 +17,15 @@ def signed(value: float, unit: str | None, language: str) -> str:
     return f"+{text}" if value > 0 and not text.startswith("0") else text
 
 
+def why_sentences(why: Why, language: str) -> tuple[str, ...]:
+    """The gap to the plan with its causes, and the bottleneck; () where nothing explains it."""
+    gap = why.gaps.get("plan")
+    told = [gap_sentence(why, gap, language)] if gap is not None and gap.is_explained else []
+    if why.has_steps and (narrow := bottleneck_sentence(why, language)):
+        told.append(narrow)
+    return tuple(told)
+
+
 def gap_sentence(why: Why, gap: Gap, language: str) -> str:
     """How far the KGI is from plan or last year, and the causes that weigh most in that direction.
 

@@ -36,19 +36,20 @@ def print_why(
     if gap is None:
         console.print(Text(word(f"no_gap_{versus}", language), style="dim"))
     else:
-        console.print(Text(clean(gap_sentence(why, gap, language))))
+        console.print(Text(clean(gap_sentence(why, gap, language))), soft_wrap=True)
         console.print(Text(through_note(gap, language), style="dim"))
         console.print(_drivers(gap, language))
     for segment in segments:
         console.print(Text(f"{clean(by or '')}: {clean(segment.label)}", style="bold"))
         console.print(_drivers(segment, language))
     if why.funnel:
+        console.print()
         console.print(_funnel(why.funnel, language))
     if sentence := bottleneck_sentence(why, language):
-        console.print(Text(clean(sentence)))
+        console.print(Text(clean(sentence)), soft_wrap=True)
     for row in why.checks:
         if row["status"] == "mismatch":
-            console.print(Text(f"! {clean(mismatch(row, language))}", style="yellow"))
+            console.print(Text(f"! {clean(mismatch(row, language))}", style="yellow"), soft_wrap=True)
         elif row["status"] == "unknown":
             text = f"{row['equation']}: {word('unchecked', language)} {row['lacking'] or ''}"
             console.print(Text(f"- {clean(text)}", style="dim"))
@@ -65,9 +66,8 @@ def _table(first: str, headings: list[str], language: str) -> Table:
 def _drivers(gap: Gap, language: str) -> Table:
     table = _table("driver", [gap.versus, "actual", "contribution"], language)
     for driver in gap.drivers:
-        if driver.driver == RESIDUAL and signed(driver.contribution, gap.unit, language) == signed(
-            0.0, gap.unit, language
-        ):
+        nothing = signed(driver.contribution, gap.unit, language) == signed(0.0, gap.unit, language)
+        if nothing and (driver.driver == RESIDUAL or not (driver.before or driver.after)):
             continue
         named = clean(driver.label) + (
             f" ({word('implied', language)})" if driver.measured is not None else ""

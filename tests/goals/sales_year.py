@@ -67,6 +67,7 @@ nodes:
   lead_to_deal_rate: {assume: 10%}
 drivers: [impressions, reach, sessions, new_visitors, form_rate, downloads, purchase_rate]
 phasing: business_days
+segments: {dimension: area, shares: {east: 60%, west: 40%}}
 """
 
 

@@ -69,10 +69,20 @@ def test_the_gap_to_last_year_is_told_apart_and_each_segment_by_its_own_leaves(s
     assert east["repeat_revenue"]["contribution"] == 2_000_000
 
 
-def test_without_targets_by_segment_the_plan_is_not_split_and_the_way_out_is_named(sales_year):
-    answer = sales_year.kpi("explain-gap", GOAL, "--by", "area")
-    assert answer.code == 2
-    assert "--versus last_year" in answer.err
+def test_the_gap_to_a_plan_that_is_divided_is_told_apart_in_each_segment(sales_year):
+    areas = {part["segment"]: part for part in explained(sales_year, "--by", "area")["segments"]}
+    assert {name: (part["before"], part["after"]) for name, part in areas.items()} == {
+        "east": (60_000_000, 50_000_000),
+        "west": (40_000_000, 39_670_000),
+    }
+    east = {driver["driver"]: driver for driver in areas["east"]["drivers"]}
+    # 36 million of repeat revenue and 600 leads were planned in the east; 30 million and 600 came
+    assert east["repeat_revenue"]["contribution"] == -6_000_000
+    assert (east["leads"]["before"], east["leads"]["contribution"]) == (600, 0)
+    assert sum(driver["contribution"] for driver in east.values()) == pytest.approx(-10_000_000)
+
+
+def test_an_unknown_dimension_is_refused_with_the_nearest_name(sales_year):
     unknown = sales_year.kpi("explain-gap", GOAL, "--versus", "last_year", "--by", "aria")
     assert unknown.code == 2
     assert "did you mean 'area'?" in unknown.err
@@ -169,6 +179,9 @@ def test_an_equation_that_does_not_hold_is_a_mark_with_its_amount_and_reason_and
     assert "8,967万円 ≠ 7,700万円（差 1,267万円、考えられる原因: 対象セグメントの違い）" in mark["reason"]
     (check,) = published(company, "tree_checks").to_dict("records")
     assert (check["difference"], check["likely_reason"]) == (12_670_000, "segment")
+    undivided = company.kpi("explain-gap", GOAL, "--by", "area")
+    assert undivided.code == 2
+    assert "--versus last_year" in undivided.err
     found = explained(company)
     parts = {driver["driver"]: driver["contribution"] for driver in found["drivers"]}
     assert parts["_residual"] == 12_670_000

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from dagster_project.goals.identity import Check, check_identities, implied_factors
+from dagster_project.goals.identity import Check, check_identities, implied_factors, planned_factors
 from dagster_project.goals.load import load_goals
 from dagster_project.goals.standing import Standing
 from dagster_project.kpi.load import load_definitions
@@ -169,3 +170,11 @@ def test_what_has_no_value_leaves_the_equation_unknown_and_is_named(standing_of)
         standing_of("order_value = revenue / orders", {"order_value": 1, "revenue": 0, "orders": 0})
     )
     assert (dividing.status, dividing.lacking) == ("unknown", ())
+
+
+def test_a_rate_that_was_revised_in_the_period_is_planned_to_date_as_the_counts_due_imply(standing_of):
+    made = standing_of("orders = opened * orders_per_deal", {})
+    due = {"orders": Fraction(17), "opened": Fraction(100), "orders_per_deal": Fraction(15, 100)}
+    # 20 % of the first 40 deals and 15 % of the other 60 are 17 % of the hundred
+    assert planned_factors(replace(made, plan=due)) == {"orders_per_deal": Fraction(17, 100)}
+    assert planned_factors(replace(made, plan=due | {"orders": Fraction(15)})) == {}

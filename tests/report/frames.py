@@ -248,6 +248,8 @@ def _attainment(by_day: dict[str, dict[date, float]], edit: Edit) -> list[dict[s
                 "data_status": "final",
                 "definition_hash": "d1",
                 "goal_hash": "g1",
+                "revision": 0,
+                "status_rule": "no_data" if status == "no_data" else "due",
                 "computed_run_id": RUN,
             }
         )
