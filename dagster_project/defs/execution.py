@@ -33,6 +33,7 @@ STEPS = {
     "gaps": "explaining the gaps",
     "reviews": "reviewing what was assumed",
     "forecast": "forecasting",
+    "kpi_scorecard": "putting the scorecard together",
     "snapshots": "keeping the night's changes",
     "restatements": "comparing with the last publication",
     "publication": "publishing",

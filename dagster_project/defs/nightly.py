@@ -20,6 +20,7 @@ from dagster_project.defs.prepared import Prepared
 from dagster_project.defs.publication import publication_asset
 from dagster_project.defs.restatements import restatements_asset
 from dagster_project.defs.reviews import review_assets
+from dagster_project.defs.scorecard import scorecard_asset
 from dagster_project.defs.snapshots import snapshot_assets
 from dagster_project.project import Project
 
@@ -70,6 +71,7 @@ def build_definitions(
             gap_assets(days),
             review_assets(days),
             forecast_assets(days),
+            scorecard_asset(days),
             restatements_asset(days),
             publication_asset(prepared, days),
             *snapshot_assets(prepared, days),

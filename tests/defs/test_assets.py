@@ -27,7 +27,7 @@ def test_the_assets_are_these_and_no_other(graph: dg.AssetGraph, prepared: Prepa
     expected |= {f"night/{name}" for name in ("run", "settings", "source_days", "calendar_days")}
     expected |= {"goal_tree", "goal_targets", "kgi_attainment", "goal_actions"}
     expected |= {"kgi_forecast", "kgi_forecast_path"}
-    expected |= {"tree_checks", "gap_drivers", "goal_funnel"}
+    expected |= {"tree_checks", "gap_drivers", "goal_funnel", "kpi_scorecard"}
     expected |= {"assumption_review", "goal_reviews"}
     expected |= {"forecast_accuracy", "alerts"}
     models = {
