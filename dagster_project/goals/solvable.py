@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from dagster_project.calendar.business import BusinessCalendar
 from dagster_project.goals.actions import Action, Load, possible_by_day
+from dagster_project.goals.equations import Equation
 from dagster_project.goals.growth import Figures, Solved
 from dagster_project.goals.model import PLAN
 from dagster_project.goals.order import steps
@@ -16,6 +17,7 @@ from dagster_project.goals.tree import Tree
 from dagster_project.kpi.issues import Issue
 from dagster_project.kpi.model import CalendarRules
 from dagster_project.kpi.spec.base import Written
+from dagster_project.kpi.yamlnodes import Loc
 
 
 def findings(
@@ -28,7 +30,7 @@ def findings(
 ) -> list[Issue]:
     """Everything that keeps the goal from being a plan."""
     issues = list(_conflicts(written, tree, solved))
-    issues += issues or list(_open(written, tree, figures, solved))
+    issues += issues or [*_open(written, tree, figures, solved), *_impossible(written, tree, figures, solved)]
     issues += _overloads(written, figures.actions, solved, calendar, rules)
     return issues
 
@@ -37,8 +39,7 @@ def _conflicts(written: Written[GoalSpec], tree: Tree, solved: Solved) -> Iterat
     for scenario, conflicts in solved.conflicts.items():
         for conflict in conflicts:
             message = str(conflict) if scenario == PLAN else f"scenario '{scenario}': {conflict}"
-            place = ("tree", tree.equations.index(conflict.equation))
-            yield written.issue(place, message, conflict.hint)
+            yield written.issue(_place(tree, conflict.equation), message, conflict.hint)
         if conflicts and scenario == PLAN:
             return  # the other scenarios break for the same reason
 
@@ -72,6 +73,36 @@ def _open(written: Written[GoalSpec], tree: Tree, figures: Figures, solved: Solv
     if not told and root not in fixed and root not in tree.bounds and tree.kpis[root].direction != "within":
         message = f"'{root}' has no target, and none follows from the tree"
         yield written.issue(("kgi",), message, "write target: 100_000_000")
+
+
+def _impossible(written: Written[GoalSpec], tree: Tree, figures: Figures, solved: Solved) -> Iterator[Issue]:
+    """Figures that follow and that no company can reach: outside the bounds of their node, a count below 0;
+    and a share above 100 %, which few can be, as a warning."""
+    for name, equation in figures.derived_by().items():
+        value = solved.targets[PLAN].get(name)
+        if value is None:
+            continue
+        kpi, bounds = tree.kpis[name], tree.bounds.get(name, tree.kpis[name].within)
+        place, asks = _place(tree, equation), f"'{equation.text}' asks for {name} {show(value)}"
+        if bounds is not None and not _is_within(value, bounds):
+            low, high = (show(Fraction(repr(bound))) for bound in bounds)
+            yield written.issue(place, f"{asks}, outside its bounds {low} to {high}")
+        elif value < 0 and kpi.formula is None and kpi.leaves[0].numerator.measure.agg == "count":
+            yield written.issue(place, f"{asks}, and a count is never below 0")
+        elif value > 1 and kpi.unit == "percent" and kpi.direction == "up":
+            hint = "few shares can be: look at the figures that it stands beside"
+            yield written.issue(place, f"{asks}, above 100 %", hint, "warning")
+
+
+def _place(tree: Tree, equation: Equation) -> Loc:
+    """Where the equation is written. A revision solves other forms of it, of the same text."""
+    return "tree", next(index for index, own in enumerate(tree.equations) if own.text == equation.text)
+
+
+def _is_within(value: Fraction, bounds: tuple[float, float]) -> bool:
+    low, high = bounds
+    slack = 1e-9 * max(abs(low), abs(high))
+    return low - slack <= float(value) <= high + slack
 
 
 def _listed(names: list[str]) -> str:

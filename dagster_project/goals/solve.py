@@ -9,7 +9,7 @@ from fractions import Fraction
 from dagster_project.goals.equations import Equation, evaluate
 from dagster_project.goals.order import Step, steps
 from dagster_project.goals.rounding import figure as show
-from dagster_project.goals.together import TooMany, solve_together
+from dagster_project.goals.together import Endless, TooMany, solve_together
 
 # Figures that differ by less are the same: people round what they write.
 TOLERANCE = Fraction(1, 10**9)
@@ -98,6 +98,11 @@ class _Solver:
         except TooMany:
             message = f"{texts} hold {len(step.names)} unknowns at once, too many to solve together"
             self.conflicts.append(Conflict(first, f"{message}: give one of them a figure"))
+            return
+        except Endless:
+            names = ", ".join(step.names)
+            message = f"{texts} leave {names} open, since they say the same: give one of them a figure"
+            self.conflicts.append(Conflict(first, message))
             return
         sound = [values for values in found if min(values.values()) >= 0]
         if len(found) != 1 and len(sound) == 1:
