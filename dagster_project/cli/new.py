@@ -7,6 +7,7 @@ import importlib
 import click
 
 COMMANDS = {
+    "kpi": "dagster_project.cli.new_kpi:kpi",
     "goal": "dagster_project.cli.new_goal:goal",
 }
 
