@@ -17,6 +17,7 @@ from dagster_project.project import Project
 if TYPE_CHECKING:
     from dagster_project.goals.model import Goal
     from dagster_project.goals.review_model import Published, Review
+    from dagster_project.kpi.model import Definitions
 
 CADENCES = ("weekly", "monthly", "quarterly")
 
@@ -49,9 +50,11 @@ def review(
         raise UsageError("--by says who decided: say what, with --decide TEXT")
     if decide is not None and not decide.strip():
         raise UsageError("--decide wants what was decided, in words")
-    told, language = _find_goal(project, goal)
-    published = _read(project, told)
-    found = building.review(told, published, cadence)  # type: ignore[arg-type]
+    definitions, written = _find_goal(project, goal)
+    language = definitions.settings.language
+    published, told = _read(project, definitions, written)
+    is_revised = bool(written.revisions)
+    found = building.review(told, published, cadence, is_revised)  # type: ignore[arg-type]
     previous = _last_review(project, goal)
     recorded = _record(project, found, decide.strip(), by) if decide is not None else None
     if as_json:
@@ -70,7 +73,7 @@ def review(
         click.echo(sentence("recorded", language, review=recorded))
 
 
-def _find_goal(project: Project, name: str) -> tuple[Goal, str]:
+def _find_goal(project: Project, name: str) -> tuple[Definitions, Goal]:
     from dagster_project.goals.load import load_goals
     from dagster_project.kpi.issues import suggest
     from dagster_project.kpi.load import load_definitions
@@ -80,21 +83,25 @@ def _find_goal(project: Project, name: str) -> tuple[Goal, str]:
     if name not in goals:
         hint = suggest(name, goals) or f"known: {', '.join(goals) or 'none'}"
         raise UsageError(f"no goal '{name}' in kpi_definitions/goals; {hint}")
-    return goals[name], definitions.settings.language
+    return definitions, goals[name]
 
 
-def _read(project: Project, goal: Goal) -> Published:
-    """The goal's rows of the publication in force, all of one publication."""
+def _read(project: Project, definitions: Definitions, written: Goal) -> tuple[Published, Goal]:
+    """The goal's rows of the publication in force, all of one publication, and the goal as it stood then."""
     from dagster_project.goals.frames import as_date
     from dagster_project.goals.review_model import Published
+    from dagster_project.goals.tables import goals_in_force, slices_of
 
     if not project.current.exists():
         raise NothingPublished("nothing has been published yet; make a first publication with: kpi run")
     folder = project.current.resolve()  # once: a publication in between must not mix two
     about = _table(folder, "publication", [])
-    own = [("goal", "==", goal.name)]
+    own = [("goal", "==", written.name)]
     attained = _table(folder, "kgi_attainment", own)
     as_of = as_date(about["as_of"].iloc[0])
+    kpis = [("kpi", "in", sorted({kpi for kpi, _, _ in slices_of([written])}))]
+    kpi_period = _table(folder, "kpi_period", kpis)
+    (goal,) = goals_in_force([written], definitions, _table(folder, "kpi_daily", kpis), kpi_period, as_of)
     hashes = {
         code
         for code, day in zip(attained["goal_hash"], attained["as_of"], strict=True)
@@ -104,16 +111,16 @@ def _read(project: Project, goal: Goal) -> Published:
         raise UsageError(
             f"the publication does not know goal '{goal.name}' as it is defined now; run first: kpi run"
         )
-    kpis = sorted({node.kpi.name for node in goal.nodes if node.kpi is not None})
-    return Published(
+    published = Published(
         publication_id=str(about["publication_id"].iloc[0]),
         as_of=as_of,
         kgi_attainment=attained,
         goal_targets=_table(folder, "goal_targets", own),
-        kpi_period=_table(folder, "kpi_period", [("kpi", "in", kpis)]),
+        kpi_period=kpi_period,
         assumption_review=_table(folder, "assumption_review", own),
         gap_drivers=_table(folder, "gap_drivers", own),
     )
+    return published, goal
 
 
 def _table(folder: Path, name: str, filters: list[tuple[str, str, Any]]) -> Any:

@@ -26,10 +26,10 @@ from dagster_project.goals.observed import (
     is_date,
     observe,
     read_attained,
-    read_daily_targets,
     read_sides,
+    read_targets,
 )
-from dagster_project.goals.replan import replan
+from dagster_project.goals.replan import required as required_with
 from dagster_project.goals.tables import slices_of
 from dagster_project.kpi.model import OWN, Kpi, Measure
 
@@ -65,7 +65,7 @@ def build_assumption_review(
     plan's target, and `required_if_replanned`, what it would be with every assumption at its actual value.
     """
     days = read_days(kpi_daily, slices_of(goals))
-    targets = read_daily_targets(goal_targets)
+    targets = read_targets(goal_targets, "target_daily")
     attained = read_attained(kgi_attainment, as_of)
     sides = read_sides(kpi_period)
     rows: list[tuple[Any, ...]] = []
@@ -92,7 +92,7 @@ def _goal_rows(
         if node.origin == "assumed" and node.name in seen and (assumed := goal.target(node.name)) is not None
     }
     actual = {name: found.exact for name, found in measured.items() if found.exact is not None}
-    again, _ = replan(goal, actual)
+    again = required_with(goal, actual)
     for node in goal.nodes:
         required = goal.target(node.name)
         if node.name not in seen or node.origin not in ("assumed", "derived") or node.kpi is None:

@@ -80,11 +80,11 @@ def read_sides(kpi_period: pd.DataFrame) -> dict[tuple[Any, ...], tuple[float | 
     }
 
 
-def read_daily_targets(goal_targets: pd.DataFrame) -> dict[tuple[str, str], dict[date, float]]:
-    """(goal, node) → what the plan has due on each day, by its newest revision."""
+def read_targets(goal_targets: pd.DataFrame, column: str) -> dict[tuple[str, str], dict[date, float]]:
+    """(goal, node) → that column of the plan by day, as its newest revision has it."""
     rows = goal_targets[(goal_targets["scenario"] == PLAN) & (goal_targets["dimension"] == TOTAL)]
     found: dict[tuple[str, str], dict[date, float]] = {}
-    names = ["goal", "node", "date", "revision", "target_daily"]
+    names = ["goal", "node", "date", "revision", column]
     for goal, node, day, _, due in sorted(
         zip(*(rows[name].tolist() for name in names), strict=True), key=lambda row: row[3]
     ):

@@ -27,3 +27,18 @@ def replan(goal: Goal, changed: Mapping[str, Fraction]) -> tuple[dict[str, Fract
     """
     solution = solve(goal.system, given_figures(goal) | dict(changed), goal.kgi.name)
     return dict(solution.values), tuple(str(conflict) for conflict in solution.conflicts)
+
+
+def required(goal: Goal, changed: Mapping[str, Fraction]) -> dict[str, Fraction]:
+    """Every node's target of the whole period, were the changed figures what the plan rests on.
+
+    A plan that was revised has days before the revision that went by other figures; its targets are shifted
+    by what the change makes of a whole period, so that a change of nothing requires nothing else.
+    """
+    now, _ = replan(goal, {})
+    then, _ = replan(goal, changed)
+    found = {}
+    for name, value in then.items():
+        target = goal.target(name)
+        found[name] = value if target is None or name not in now else target + value - now[name]
+    return found

@@ -14,9 +14,9 @@ from dagster_project.goals.frames import as_date, number
 from dagster_project.goals.gap import explain
 from dagster_project.goals.influence import influences
 from dagster_project.goals.model import PLAN, Goal
-from dagster_project.goals.observed import TOTAL, read_daily_targets
+from dagster_project.goals.observed import TOTAL, read_targets
 from dagster_project.goals.past import PastOf, read_past, slice_of
-from dagster_project.goals.replan import replan
+from dagster_project.goals.replan import replan, required
 from dagster_project.goals.review_model import (
     GRAINS,
     Assumption,
@@ -33,13 +33,13 @@ from dagster_project.goals.revision_block import Proposal, changes, revision_blo
 from dagster_project.goals.track_record import due_in, track_records, was_met
 
 
-def review(goal: Goal, published: Published, cadence: Cadence) -> Review:
-    """The review of a goal as of the publication."""
+def review(goal: Goal, published: Published, cadence: Cadence, is_revised: bool = False) -> Review:
+    """The review of a goal as of the publication. `goal`: as its newest revision has it on that day.
+    `is_revised`: its file has revisions, which a further one stands below."""
     as_of = published.as_of
     slices = [key for node in goal.nodes if (key := slice_of(node)) is not None]
     past = read_past(published.kpi_period, slices, as_of)
-    targets = read_daily_targets(published.goal_targets)
-    due = {node: days for (name, node), days in targets.items() if name == goal.name}
+    due = _due(goal, published.goal_targets)
     assumptions = _assumptions(goal, published.assumption_review, as_of)
     proposals = tuple(_proposal(one) for one in assumptions if one.significant and one.actual is not None)
     _, contradictions = replan(goal, changes(goal, proposals))
@@ -58,8 +58,20 @@ def review(goal: Goal, published: Published, cadence: Cadence) -> Review:
         contradictions=contradictions,
         influence=influences(goal, past),
         targets=track_records(goal, past, due),
-        revision=None if contradictions else revision_block(goal, as_of, proposals, title),
+        revision=None
+        if contradictions
+        else revision_block(goal, as_of, proposals, title, is_first=not is_revised),
     )
+
+
+def _due(goal: Goal, goal_targets: pd.DataFrame) -> dict[str, dict[date, float]]:
+    """Node → what is due on each day: of what accumulates the day's share, else the level."""
+    shares = read_targets(goal_targets, "target_daily")
+    levels = read_targets(goal_targets, "target_cumulative")
+    return {
+        node.name: (shares if node.accumulates else levels).get((goal.name, node.name), {})
+        for node in goal.nodes
+    }
 
 
 def _rows(goal: Goal, table: pd.DataFrame, as_of: date) -> list[dict[str, Any]]:
@@ -158,7 +170,7 @@ def _assumptions(goal: Goal, table: pd.DataFrame, as_of: date) -> tuple[Assumpti
 
 def _alone(goal: Goal, node: str, actual: float) -> dict[str, float]:
     """The targets that change when this assumption alone takes its actual value."""
-    values, _ = replan(goal, {node: exact(actual)})
+    values = required(goal, {node: exact(actual)})
     return {
         other.name: float(values[other.name])
         for other in goal.nodes

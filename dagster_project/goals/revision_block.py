@@ -22,9 +22,13 @@ class Proposal:
     why: str
 
 
-def revision_block(goal: Goal, as_of: date, proposals: tuple[Proposal, ...], title: str) -> str | None:
-    """The lines under `revisions:`, from the day after `as_of`; None where there is nothing to revise, or no
-    day of the period is left."""
+def revision_block(
+    goal: Goal, as_of: date, proposals: tuple[Proposal, ...], title: str, is_first: bool = True
+) -> str | None:
+    """The revision from the day after `as_of`; None where there is nothing to revise, or no day is left.
+
+    With the key `revisions:` where it `is_first`, else an item to stand below those that are there.
+    """
     start = as_of + timedelta(days=1)
     units = {node.name: node.kpi.unit for node in goal.nodes if node.kpi is not None}
     written = {one.node: written_figure(one.measured, units[one.node]) for one in proposals}
@@ -32,7 +36,7 @@ def revision_block(goal: Goal, as_of: date, proposals: tuple[Proposal, ...], tit
         return None
     reason = f"{title}: " + "; ".join(one.why for one in proposals)
     lines = [
-        "revisions:",
+        *(["revisions:"] if is_first else []),
         f"  - from: {max(start, goal.period.start)}",
         f"    reason: {json.dumps(reason, ensure_ascii=False)}",
         "    rebase: plan",

@@ -223,5 +223,6 @@ class ReviewText:
         elif self.review.revision is None:
             yield self.say("no_revision")
         else:
-            yield self.say("revision", file=self.goal.where.file)
+            is_first = self.review.revision.startswith("revisions:")
+            yield self.say("revision" if is_first else "revision_more", file=self.goal.where.file)
             yield from self.review.revision.splitlines()

@@ -104,5 +104,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "■ 改定案（{file} に貼り付け、kpi check で確認）",
         "■ Revision, to be pasted into {file}; check it with: kpi check",
     ),
+    "revision_more": (
+        "■ 改定案（{file} の revisions: の末尾に追加し、kpi check で確認）",
+        "■ Revision, to be added below revisions: of {file}; check it with: kpi check",
+    ),
     "recorded": ("記録しました: {review}", "Recorded: {review}"),
 }

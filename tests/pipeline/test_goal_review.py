@@ -104,6 +104,18 @@ def test_120_of_800_is_significant_and_the_revision_is_there_to_paste(company: P
     assert answer["revision"] in text
 
 
+def test_the_pasted_revision_passes_the_check_and_so_does_one_below_it(company: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(company, tmp_path / "company", symlinks=True))
+    path = root / "kpi_definitions" / "goals" / "many.yml"
+    path.write_text(path.read_text(encoding="utf-8") + review(root, "many")["revision"], encoding="utf-8")
+    assert "fine" in printed(root, "check")
+    second = review(root, "many")["revision"]
+    assert second.startswith("  - from: 2026-11-01\n")
+    later = second.replace("2026-11-01", "2026-12-01")
+    path.write_text(path.read_text(encoding="utf-8") + later, encoding="utf-8")
+    assert "fine" in printed(root, "check")
+
+
 def test_what_moved_is_explained_by_the_leaves_of_the_tree(company: Path) -> None:
     moved = review(company, "many", "--cadence", "quarterly")["moved"]
     assert (moved["grain"], moved["start"], moved["end"]) == ("quarter", "2026-07-01", "2026-09-30")
