@@ -5,14 +5,15 @@ The terminal, `kpi status --json` and the HTML report all show this one reading.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from dagster_project.errors import NothingPublished
+from dagster_project.errors import NothingPublished, UsageError
+from dagster_project.kpi.issues import suggest
 from dagster_project.publish.checks import parquet
 from dagster_project.publish.engine import connect
 from dagster_project.report.marks import Mark, read_marks
@@ -98,6 +99,14 @@ class Summary:
     kpis: int
     goals: tuple[GoalSummary, ...]
     marks: tuple[Mark, ...]
+
+    def only(self, goal: str) -> Summary:
+        """The same with that goal alone. Raises UsageError, with a suggestion, where there is none."""
+        known = [one.goal for one in self.goals]
+        if goal not in known:
+            hint = suggest(goal, known) or f"known: {', '.join(known) or 'none'}"
+            raise UsageError(f"no goal '{goal}' in the publication; {hint}")
+        return replace(self, goals=tuple(one for one in self.goals if one.goal == goal))
 
     def as_json(self) -> dict[str, Any]:
         """Plain values: dates as ISO text, fractions as fractions, missing as null."""
@@ -197,9 +206,15 @@ def _goals(
     return tuple(sorted(goals, key=lambda goal: _weight(goal, final)))
 
 
-def _weight(goal: GoalSummary, final: set[str]) -> tuple[bool, int, str]:
-    """The company's final goals before those on a mere KPI or action, then the longest period."""
-    return goal.kgi.kpi not in final, -(goal.period_end - goal.period_start).days, goal.goal
+def _weight(goal: GoalSummary, final: set[str]) -> tuple[bool, int, int, str]:
+    """The company's final goals before those on a mere KPI or action, then the longest period, then the
+    largest tree: the first is its main goal."""
+    length = (goal.period_end - goal.period_start).days
+    return goal.kgi.kpi not in final, -length, -_size(goal.kgi), goal.goal
+
+
+def _size(node: Node) -> int:
+    return 1 + sum(_size(child) for child in node.children)
 
 
 def _trees(

@@ -32,7 +32,10 @@ NARROW = 100  # a log, or output to a file, has no width of its own
 
 
 def print_summary(summary: Summary, console: Console | None = None) -> None:
-    """Print goals with their trees and forecasts, then the marks. Text of the data is shown as text only."""
+    """Print the company's main goal with its tree and forecast, each other goal on a line, then the marks.
+
+    Text of the data is shown as text only.
+    """
     console = console or Console(width=None if Console().is_terminal else NARROW)
     language = summary.language
     line = Text(clean(summary.label), style="bold")
@@ -42,8 +45,10 @@ def print_summary(summary: Summary, console: Console | None = None) -> None:
     console.print(line)
     if not summary.goals:
         console.print(Text(word("no_goals", language), style="dim"))
-    for goal in summary.goals:
+    for goal in summary.goals[:1]:
         _print_goal(goal, language, console)
+    if len(summary.goals) > 1:
+        _print_others(summary.goals[1:], language, console)
     _print_marks(summary, console)
 
 
@@ -81,6 +86,28 @@ def _print_goal(goal: GoalSummary, language: str, console: Console) -> None:
     console.print(table)
     for sentence in goal.why:
         console.print(Text(clean(sentence)), soft_wrap=True)
+
+
+def _print_others(goals: tuple[GoalSummary, ...], language: str, console: Console) -> None:
+    console.print()
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column(word("other_goals", language))
+    for heading in ("actual", "target_to_date", "attainment", "probability"):
+        table.add_column(word(heading, language), justify="right", no_wrap=True)
+    table.add_column(word("status", language), no_wrap=True)
+    for goal in goals:
+        kgi = goal.kgi
+        table.add_row(
+            Text(clean(goal.label)),
+            format_value(kgi.actual, kgi.unit, language),
+            format_target(kgi.target_to_date, kgi.unit, language),
+            format_share(kgi.attainment),
+            format_probability(kgi.forecast.probability if kgi.forecast else None, language),
+            _status(kgi, language),
+        )
+    console.print(table)
+    names = ", ".join(clean(goal.goal) for goal in goals)
+    console.print(Text(f"{word('one_goal', language)} kpi status GOAL ({names})", style="dim"))
 
 
 def _status(node: Node, language: str) -> Text:
