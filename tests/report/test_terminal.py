@@ -5,12 +5,13 @@ import json
 from pathlib import Path
 
 import click
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
 from dagster_project.cli.status import status
-from dagster_project.errors import NothingPublished
+from dagster_project.errors import NothingPublished, UsageError
 from dagster_project.project import Project
 from dagster_project.report.summary import summarize
 from dagster_project.report.terminal import print_summary
@@ -46,6 +47,42 @@ def test_text_of_the_data_can_neither_steer_the_terminal_nor_style_itself(tmp_pa
     assert "\x07" not in text
     assert "\u202e" not in text
     assert "[bold red]売上高[/bold red]" in text
+
+
+def with_a_second_goal() -> dict[str, pa.Table]:
+    """The publication, and a quarter's goal on the same KGI that is told of as `second`."""
+    given = tables()
+    for name in ("goal_tree", "kgi_attainment", "kgi_forecast"):
+        own = given[name].to_pylist()
+        more = [
+            row | {"goal": "second", "goal_label_ja": "二つ目の目標"}
+            for row in own
+            if row["node"] == "revenue"
+        ]
+        more = [{key: row[key] for key in given[name].column_names} for row in more]
+        given[name] = pa.Table.from_pylist(own + more, schema=given[name].schema)
+    return given
+
+
+def test_the_largest_tree_is_printed_and_each_other_goal_has_a_line(tmp_path: Path) -> None:
+    text = printed(write(tmp_path, with_a_second_goal()))
+    assert text.count("│ └ 受注率") == 1
+    (line,) = (line for line in text.splitlines() if line.startswith("二つ目の目標"))
+    assert "94%" in line
+    assert line.endswith("12%   ■ 遅れ")
+    assert "kpi status GOAL (second)" in text
+
+
+def test_status_prints_the_goal_that_is_named_and_no_other(tmp_path: Path) -> None:
+    write(tmp_path / "outputs" / "current", with_a_second_goal())
+    told = CliRunner().invoke(status, ["second"], obj=_project(tmp_path)).output
+    assert "二つ目の目標" in told
+    assert "受注率" not in told
+    answer = CliRunner().invoke(status, ["second", "--json"], obj=_project(tmp_path))
+    assert [goal["goal"] for goal in json.loads(answer.output)["goals"]] == ["second"]
+    slip = CliRunner().invoke(status, ["secnd"], obj=_project(tmp_path), standalone_mode=False)
+    assert isinstance(slip.exception, UsageError)
+    assert "did you mean 'second'?" in str(slip.exception)
 
 
 def _project(folder: Path) -> Project:
