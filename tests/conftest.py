@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -36,6 +37,20 @@ def real_data() -> Callable[[str], Path]:
         return path
 
     return folder
+
+
+@pytest.fixture(scope="session")
+def kpi_catalogue() -> Callable[[], list[dict[str, str]]]:
+    """The rows of the catalogue of KPIs beside the real data; skips, saying so, where it is absent."""
+
+    def rows() -> list[dict[str, str]]:
+        path = REAL_DATA.parent / "kpi_catalogue.csv"
+        if not path.is_file():
+            pytest.skip(f"there is no {path}: set KPI_TEST_DATA to a folder beside it to check against it")
+        with path.open(encoding="utf-8-sig") as file:
+            return list(csv.DictReader(file))
+
+    return rows
 
 
 def kpi(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
