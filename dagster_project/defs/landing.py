@@ -24,13 +24,17 @@ def source_keys(prepared: Prepared) -> list[dg.AssetKey]:
 
 def landing_assets(prepared: Prepared, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     """New exports become typed Parquet, and the warehouse shows those in force."""
-    labels = {source.name: source.files for source in prepared.definitions.sources}
+    sources = prepared.manifest["sources"].values()
+    told = {(node["source_name"], node["name"]): node["description"] for node in sources}
+    told |= {
+        ("landing", source.name): f"Landed rows of {source.files}" for source in prepared.definitions.sources
+    }
     specs = [
         dg.AssetSpec(
             key,
             group_name="landing",
             kinds={"duckdb", "parquet"},
-            description=f"Landed rows of {labels[key.path[-1]]}" if key.path[0] == "landing" else None,
+            description=told.get((key.path[0], key.path[-1])),
         )
         for key in source_keys(prepared)
     ]

@@ -1,7 +1,7 @@
 """The dbt models as assets, their tests as checks, built in this process."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -13,24 +13,62 @@ from dagster_project.defs.dbt_engine import NodeResult
 from dagster_project.defs.failures import RETRIES, Transient, told_apart
 from dagster_project.defs.night import Night
 from dagster_project.defs.prepared import Prepared
+from dagster_project.kpi.model import Definitions, Kpi
 
 SHOWN_FAILURES = 8
 
 
 class Translator(DagsterDbtTranslator):
-    """Groups models by their folder: staging, marts, kpi, calendar, ga4."""
+    """Groups models by their folder: staging, marts, kpi, calendar, ga4. An entity is owned by those who
+    answer for the KPIs that are measured on it, and shows them."""
 
-    def __init__(self) -> None:
+    def __init__(self, definitions: Definitions) -> None:
         super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
+        self._kpis = {kpi.name: kpi for kpi in definitions.kpis}
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
+        owners = dbt_resource_props.get("meta", {}).get("owners", [])
+        return [as_owner(owner) for owner in owners] or None
+
+    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        metadata = dict(super().get_metadata(dbt_resource_props))
+        name = dbt_resource_props["name"]
+        kpis = self._kpis if name == "kpi_catalog" else dbt_resource_props.get("meta", {}).get("kpis", [])
+        if kpis:
+            metadata["kpis"] = kpi_table(self._kpis[kpi] for kpi in kpis)
+        return metadata
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return PurePosixPath(dbt_resource_props["original_file_path"]).parent.name or None
 
 
+def as_owner(owner: str) -> str:
+    """An owner as Dagster accepts it: an address as it is, anything else as a team."""
+    address = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}"
+    return owner if re.fullmatch(address, owner) else f"team:{owner}"
+
+
+def kpi_table(kpis: Iterable[Kpi]) -> dg.TableMetadataValue:
+    """KPIs as the catalogue shows them."""
+    records = [
+        dg.TableRecord(
+            {
+                "kpi": kpi.name,
+                "label": kpi.label.ja if kpi.label.ja == kpi.label.en else f"{kpi.label.ja} / {kpi.label.en}",
+                "definition": kpi.definition,
+                "unit": kpi.unit,
+                "owner": kpi.owner or "",
+            }
+        )
+        for kpi in kpis
+    ]
+    return dg.MetadataValue.table(records)
+
+
 def model_assets(prepared: Prepared, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     """Every dbt model. A test of severity error blocks what comes after it, a warning is a mark."""
     project, manifest = prepared.project, prepared.manifest
-    translator = Translator()
+    translator = Translator(prepared.definitions)
     dbt_project = DbtProject(
         project_dir=project.dbt, target_path=dbt_engine.target(project).resolve(), profiles_dir=project.dbt
     )

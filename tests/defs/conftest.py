@@ -55,6 +55,7 @@ kpis:
     filter: stage = 'won'
     unit: JPY
     direction: up
+    owner: 営業 推進
   - name: won
     label: {ja: 受注, en: Won}
     type: simple
@@ -64,6 +65,7 @@ kpis:
     filter: stage = 'won'
     unit: count
     direction: up
+    owner: won@example.jp
 """,
     "kpi_definitions/goals/revenue.yml": """\
 goal: revenue_q1

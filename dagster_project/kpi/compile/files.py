@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from dagster_project.kpi.compile.about import about_files
 from dagster_project.kpi.compile.anew import anew_files
 from dagster_project.kpi.compile.formulas import formula_files
 from dagster_project.kpi.compile.marts import mart_files
@@ -17,7 +18,7 @@ from dagster_project.kpi.model import Definitions
 
 def compile_project(definitions: Definitions) -> dict[str, str]:
     """Every generated dbt file: path below the generated folder → text."""
-    return {
+    files = {
         **staging_files(definitions),
         **mart_files(definitions),
         **measure_files(definitions),
@@ -26,6 +27,7 @@ def compile_project(definitions: Definitions) -> dict[str, str]:
         **segment_files(definitions),
         **semantic_files(definitions),
     }
+    return files | about_files(files, definitions)
 
 
 def differences(files: Mapping[str, str], folder: Path) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dagster_project.kpi.compile.about import kpis_on, owners_of
 from dagster_project.kpi.compile.remarks import remarks
 from dagster_project.kpi.compile.sql import (
     COUNTED,
@@ -15,6 +16,7 @@ from dagster_project.kpi.compile.sql import (
     ref,
     select,
 )
+from dagster_project.kpi.compile.yaml_text import flow
 from dagster_project.kpi.model import SQL_TYPES, Definitions, Entity, EntityColumn, EntityInput
 
 
@@ -24,7 +26,7 @@ def mart_files(definitions: Definitions) -> dict[str, str]:
     told = remarks(definitions)
     for entity in definitions.entities:
         files[f"marts/{entity.name}.sql"] = _mart(entity)
-        files[f"marts/{entity.name}.yml"] = _yaml(entity, told.get(entity.name, []))
+        files[f"marts/{entity.name}.yml"] = _yaml(entity, told.get(entity.name, []), definitions)
     return files
 
 
@@ -148,7 +150,9 @@ def _sql(column: EntityColumn, entity: Entity) -> str:
     return f"case when {condition} and {known} then {rank} end"
 
 
-def _yaml(entity: Entity, told: Sequence[str]) -> str:
+def _yaml(entity: Entity, told: Sequence[str], definitions: Definitions) -> str:
+    measured = [kpi.name for kpi in kpis_on(entity, definitions)]
+    meta = {"owners": owners_of(entity, definitions), "kpis": measured} if measured else {}
     lines = [
         generated_yaml(entity.where.file).rstrip(),
         "models:",
@@ -156,6 +160,7 @@ def _yaml(entity: Entity, told: Sequence[str]) -> str:
         f"    description: {quoted(f'{entity.label.ja} / {entity.label.en}')}",
         "    config:",
         "      contract: {enforced: true}",
+        *([f"      meta: {flow(meta)}"] if meta else []),
         "    data_tests:",
         "      - unique_key:",
         f"          arguments: {{columns: [{', '.join(entity.key)}]}}",
@@ -173,6 +178,20 @@ def _yaml(entity: Entity, told: Sequence[str]) -> str:
         ]
     lines += told
     lines.append("    columns:")
+    words = _words(entity)
     for name, kind in columns_of(entity):
         lines += [f"      - name: {name}", f"        data_type: {kind}"]
+        if name in words:
+            lines.append(f"        description: {quoted(words[name])}")
     return "\n".join(lines) + "\n"
+
+
+def _words(entity: Entity) -> dict[str, str]:
+    """What a column is, where the definitions say it."""
+    found = {time.name: "Date of record." for time in entity.times}
+    found |= {
+        dimension.column: f"{dimension.label.ja} / {dimension.label.en}"
+        for dimension in entity.dimensions
+        if dimension.label.ja != dimension.name
+    }
+    return found | {"_file": "The file of the landed row.", "_line": "Its line in the file."}

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dagster_project.kpi.compile.semantic.metrics import Metrics
 from dagster_project.kpi.compile.semantic.models import semantic_model
-from dagster_project.kpi.compile.semantic.yaml_text import entry, flow
 from dagster_project.kpi.compile.sql import generated_yaml
+from dagster_project.kpi.compile.yaml_text import entry, flow
 from dagster_project.kpi.model import Definitions
 
 _LISTS = ("dimensions", "measures")
