@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from dagster_project.kpi.model import Format
 from dagster_project.landing.encodings import MAX_LINE, check_text, open_text
 from dagster_project.landing.held import FileHeld
-from dagster_project.landing.tables import BATCH_ROWS, Batch, RawTable, TotalRow
+from dagster_project.landing.tables import BATCH_ROWS, Batch, Ending, RawTable, TotalRow
 
 
 class _Lines:
@@ -87,6 +87,8 @@ def read_delimited(path: Path, form: Format) -> RawTable:
     if not header:
         raise FileHeld("holds no header row")
 
+    ending = Ending()
+
     def read(positions: Sequence[int]) -> Iterator[Batch]:
         width = len(header)
         rows: list[list[str]] = []
@@ -97,7 +99,7 @@ def read_delimited(path: Path, form: Format) -> RawTable:
             for at, cells in records(stream, form):
                 if at == line:
                     continue
-                stopped = not cells
+                stopped = ending.stopped = not cells
                 if stopped:
                     break
                 if total.is_total(cells):
@@ -120,7 +122,7 @@ def read_delimited(path: Path, form: Format) -> RawTable:
         if rows:
             yield _batch(rows, lines, positions)
 
-    return RawTable(tuple(cell.strip() for cell in header), read)
+    return RawTable(tuple(cell.strip() for cell in header), read, ending)
 
 
 def _batch(rows: list[list[str]], lines: list[int], positions: Sequence[int]) -> Batch:

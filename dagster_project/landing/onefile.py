@@ -44,6 +44,7 @@ class _Outcome:
     dates: dict[str, tuple[date, date]] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     version: datetime | None = None
+    endless: bool = False
 
 
 def land_file(
@@ -66,6 +67,8 @@ def land_file(
         else:
             _rows(raw, entry, source, rules, draft, outcome)
         _within_limits(outcome, source, entry.manifest_rows)
+        if outcome.endless:
+            outcome.bad.append(BadRow(0, "", _endless(source)))
         draft.replace(typed)
         landed, reason = True, ""
     except FileHeld as error:
@@ -107,6 +110,7 @@ def _rows(
 ) -> None:
     typed = read_typed(raw, source, rules.timezone)
     outcome.seen, outcome.bad, outcome.unknown = typed.seen, list(typed.bad), typed.unknown
+    outcome.endless = typed.endless
     keyed = one_row_a_key(typed.table, source)
     outcome.bad += keyed.conflicts
     outcome.repeated, outcome.rows = keyed.repeated, keyed.table.num_rows
@@ -125,6 +129,11 @@ def _rows(
         outcome.days = tuple(sorted(pc.unique(days).to_pylist()))
         table = table.append_column("_day", days)
     pq.write_table(table, draft, compression="zstd")
+
+
+def _endless(source: Source) -> str:
+    """A mark and no hold: all rows may be there, and the total row be called otherwise, or gone for good."""
+    return f"no row begins with stop_at {source.format.stop_at!r}: the file may be cut, or its total renamed"
 
 
 def _within_limits(outcome: _Outcome, source: Source, declared_rows: int | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dagster_project.kpi.issues import suggest
@@ -30,12 +30,20 @@ class Batch:
     lines: list[int]
 
 
+@dataclass
+class Ending:
+    """How the rows ended, once they are read: whether the row that `stop_at` names came."""
+
+    stopped: bool = False
+
+
 @dataclass(frozen=True)
 class RawTable:
     """`read(positions)` yields the columns at those header positions; it may raise FileHeld on the way."""
 
     header: tuple[str, ...]
     read: Callable[[Sequence[int]], Iterator[Batch]]
+    ending: Ending = field(default_factory=Ending)
 
 
 class TotalRow:

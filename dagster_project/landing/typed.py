@@ -34,12 +34,14 @@ class BadRow:
 
 @dataclass(frozen=True)
 class TypedRows:
-    """`table`: the columns and `_line`. `seen`: rows read, good or bad. `unknown`: undeclared headers."""
+    """`table`: the columns and `_line`. `seen`: rows read, good or bad. `unknown`: undeclared headers.
+    `endless`: `stop_at` is declared, and the row that it names never came."""
 
     table: pa.Table
     bad: list[BadRow]
     seen: int
     unknown: tuple[str, ...]
+    endless: bool = False
 
 
 def read_raw(path: Path, source: Source) -> RawTable:
@@ -172,4 +174,5 @@ def read_typed(path: Path, source: Source, zone: str) -> TypedRows:
     if not seen:
         raise FileHeld("holds a header and no row; an export without rows is not taken for zero")
     bad.sort(key=lambda row: row.line)
-    return TypedRows(pa.concat_tables(tables), bad, seen, unknown)
+    endless = source.format.stop_at is not None and not raw.ending.stopped
+    return TypedRows(pa.concat_tables(tables), bad, seen, unknown, endless)

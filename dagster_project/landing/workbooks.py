@@ -10,7 +10,7 @@ from typing import Any
 from dagster_project.kpi.issues import suggest
 from dagster_project.kpi.model import Format
 from dagster_project.landing.held import FileHeld
-from dagster_project.landing.tables import BATCH_ROWS, Batch, Cell, RawTable, TotalRow
+from dagster_project.landing.tables import BATCH_ROWS, Batch, Cell, Ending, RawTable, TotalRow
 
 MAX_EXPANDED = 2 << 30
 MAX_RATIO = 400
@@ -44,8 +44,11 @@ def _plain(cell: Any) -> Any:
     return value
 
 
-def sheet_rows(path: Path, form: Format) -> Iterator[tuple[int, list[Any]]]:
-    """(row of the sheet, cells) of each row that is not blank, up to the row that `stop_at` names."""
+def sheet_rows(path: Path, form: Format, ending: Ending | None = None) -> Iterator[tuple[int, list[Any]]]:
+    """(row of the sheet, cells) of each row that is not blank, up to the row that `stop_at` names.
+
+    `ending` is told whether that row came.
+    """
     import openpyxl
 
     _check_archive(path)
@@ -66,6 +69,8 @@ def sheet_rows(path: Path, form: Format) -> Iterator[tuple[int, list[Any]]]:
                 if first is None or (form.comment and first.startswith(form.comment)):
                     continue
                 if form.stop_at and first.startswith(form.stop_at):
+                    if ending is not None:
+                        ending.stopped = True
                     return
                 yield number, cells
     except FileHeld:
@@ -83,11 +88,13 @@ def read_workbook(path: Path, form: Format) -> RawTable:
     while header and not header[-1]:
         header.pop()
 
+    ending = Ending()
+
     def read(positions: Sequence[int]) -> Iterator[Batch]:
         columns: list[list[Any]] = [[] for _ in positions]
         lines: list[int] = []
         total = TotalRow(header, form)
-        for at, cells in sheet_rows(path, form):
+        for at, cells in sheet_rows(path, form, ending):
             if at == line or total.is_total(cells):
                 continue
             if any(cell is not None for cell in cells[len(header) :]):
@@ -101,7 +108,7 @@ def read_workbook(path: Path, form: Format) -> RawTable:
         if lines:
             yield Batch(columns, lines)
 
-    return RawTable(tuple(header), read)
+    return RawTable(tuple(header), read, ending)
 
 
 def _title(cell: Any) -> str:

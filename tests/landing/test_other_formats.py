@@ -139,3 +139,11 @@ def test_parquet_lands_whatever_its_physical_types(room: Room) -> None:
     whole = (room.data / "deals.parquet").read_bytes()
     room.write("deals.parquet", whole[:-20])
     assert "Parquet" in room.land(as_("parquet")).held[0].reason
+
+
+def test_a_workbook_whose_total_row_never_comes_is_marked(room: Room) -> None:
+    rows = [["id", "stage", "closed_on", "amount"], ["1", "won", datetime(2026, 10, 1), 5]]
+    book(room.data / "deals.xlsx", [*rows, ["合計", None, None, 5]], "Deals")
+    assert room.land(as_("xlsx", stop_at="合計")).landed[0].quarantined == 0
+    book(room.data / "deals.xlsx", rows, "Deals")
+    assert room.land(as_("xlsx", stop_at="合計")).landed[0].quarantined == 1

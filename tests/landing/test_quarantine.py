@@ -87,3 +87,17 @@ def test_personal_values_reach_no_quarantine_ledger_or_message(room: Room) -> No
 def test_spreadsheet_errors_are_set_aside(room: Room) -> None:
     room.write("deals.csv", rows(50, _5="A5,won,2026-10-01,#REF!"))
     assert room.land(deals(format=Format("csv"))).landed[0].quarantined == 1
+
+
+def test_a_total_row_that_was_declared_and_never_comes_is_a_mark_and_no_hold(room: Room) -> None:
+    source = deals(format=Format("csv", stop_at="合計"))
+    room.write("deals.csv", rows(3) + "合計,,,3\n")
+    assert room.land(source).landed[0].quarantined == 0
+    assert room.expose([source], date(2026, 11, 1)).quarantine.num_rows == 0
+    room.write("deals.csv", rows(3) + "総計,,2026-10-01,3\n")
+    entry = room.land(source).landed[0]
+    assert entry.quarantined == 1
+    found = room.expose([source], date(2026, 11, 1)).quarantine.to_pylist()
+    assert [(row["line"], row["reason"]) for row in found] == [
+        (0, "no row begins with stop_at '合計': the file may be cut, or its total renamed")
+    ]
