@@ -155,8 +155,13 @@ def _words(result: NodeResult, manifest: Mapping[str, Any]) -> str:
         entity = (node.get("attached_node") or "").rpartition(".")[2]
         ours = ", ".join(kwargs.get("ours", []))
         return f"{entity}: {result.failures} value(s) of {ours} are not in {to}; those rows lack its columns"
+    if test == "one_value":
+        source = (node.get("attached_node") or "").rpartition(".")[2].removeprefix("stg_")
+        name = metadata["kwargs"]["column"]
+        held = f"{source}: '{name}' holds {result.failures} currencies, and its amounts would be added"
+        return f"{held}; declare currency_column: {name}, rates: and rate_on: of them"
     if test == "rows_left_out":
-        entity = (node.get("attached_node") or "").rpartition(".")[2]
+        entity = (node.get("attached_node") or "").rpartition(".")[2].removeprefix("stg_")
         return f"{entity}: {result.failures} row(s) {metadata['kwargs']['says']}"
     if test == "converted_before":
         kwargs = metadata["kwargs"]

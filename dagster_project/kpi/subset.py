@@ -20,6 +20,13 @@ def subset(definitions: Definitions, kpis: Iterable[str]) -> Definitions:
                 _reach(definitions, operand.measure.converts.entity, entities)
     reached = tuple(entity for entity in definitions.entities if entity.name in entities)
     sources = {name for entity in reached for name in sources_of(entity)}
+    sources |= {
+        column.rates.source
+        for source in definitions.sources
+        if source.name in sources
+        for column in source.columns
+        if column.rates
+    }
     return replace(
         definitions,
         kpis=kept,

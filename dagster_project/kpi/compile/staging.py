@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dagster_project.kpi.compile.currencies import converted, currencies_yaml, ranked
 from dagster_project.kpi.compile.sql import (
     config,
     ctes,
@@ -19,6 +20,8 @@ GA4_EVENTS = "stg_ga4__events"
 def staging_files(definitions: Definitions) -> dict[str, str]:
     """staging/stg_<source>.sql for flat sources, one union of all GA4 exports, and the dbt source file."""
     files = {"staging/_landing.yml": _sources_yaml(definitions)}
+    if told := currencies_yaml(definitions):
+        files["staging/_currencies.yml"] = told
     nested = [source for source in definitions.sources if source.preset == "ga4_events"]
     for source in definitions.sources:
         if source.preset is None:
@@ -34,16 +37,11 @@ def _flat(source: Source) -> str:
         columns.append("version")
     columns += ["_file", "_line"]
     head = generated(source.where.file) + config(materialized="view")
+    if any(column.rates for column in source.columns):
+        return head + converted(source, columns)
     if source.load != "by_key":
         return head + select(columns, landed(source.name)) + "\n"
-    key = ", ".join(source.key)
-    ranked = (
-        "select\n    *,\n"
-        f"    row_number() over (\n        partition by {key}\n"
-        "        order by version desc nulls last, _file desc, _line desc\n    ) as newest\n"
-        f"from {landed(source.name)}"
-    )
-    return head + ctes([("ranked", ranked)], select(columns, "ranked", "where newest = 1"))
+    return head + ctes([("ranked", ranked(source))], select(columns, "ranked", "where newest = 1"))
 
 
 def _nested(sources: list[Source]) -> str:

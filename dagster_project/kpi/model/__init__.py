@@ -13,7 +13,7 @@ from dagster_project.kpi.model.measures import (
     Stock,
 )
 from dagster_project.kpi.model.settings import CalendarRules, LintLimits, ProjectSettings
-from dagster_project.kpi.model.sources import Covers, Format, Source, SourceColumn, Version
+from dagster_project.kpi.model.sources import Covers, Format, Rates, Source, SourceColumn, Version
 from dagster_project.kpi.model.words import GRAINS, SQL_TYPES, ColumnType, Grain, Label, Where
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "PeriodAgg",
     "Place",
     "ProjectSettings",
+    "Rates",
     "SQL_TYPES",
     "Shape",
     "Source",

@@ -28,6 +28,20 @@ class Format:
 
 
 @dataclass(frozen=True)
+class Rates:
+    """How amounts in several currencies become amounts in `into`: by the rate of the row's `currency_column`
+    in `source` (columns `day`, `code`, `rate`: what 1 of it is), the newest up to the row's `rate_on`."""
+
+    source: str
+    currency_column: str
+    rate_on: str
+    into: str
+    day: str
+    code: str
+    rate: str
+
+
+@dataclass(frozen=True)
 class SourceColumn:
     """A declared column. `headers`: accepted header names, preferred first (never empty)."""
 
@@ -44,6 +58,7 @@ class SourceColumn:
     unit: Decimal = Decimal(1)  # what 1 in the file stands for, e.g. 1000 for 千円
     null_values: tuple[str, ...] = ()  # besides the empty string
     pii: bool = False  # never selectable, never printed
+    rates: Rates | None = None  # of money in several currencies
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ def entity_hashes(entities: Sequence[Entity], sources: Sequence[Source]) -> Mapp
 
     Labels, descriptions and the place in a file are no part of it. `entities` is in topological order.
     """
-    mappings = {source.name: source.mapping_hash for source in sources}
+    own = {source.name: source.mapping_hash for source in sources}
+    mappings = {source.name: own[source.name] + _of_rates(source, own) for source in sources}
     hashes: dict[str, str] = {}
     for entity in entities:
         inputs = [
@@ -40,3 +41,9 @@ def entity_hashes(entities: Sequence[Entity], sources: Sequence[Source]) -> Mapp
         )
         hashes[entity.name] = hashlib.sha256(repr(content).encode()).hexdigest()[:12]
     return hashes
+
+
+def _of_rates(source: Source, mappings: Mapping[str, str]) -> str:
+    """The mappings of the rates that its amounts are converted by."""
+    names = dict.fromkeys(column.rates.source for column in source.columns if column.rates)
+    return "".join(mappings.get(name, "") for name in names)

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from dagster_project.kpi.issues import Issue, suggest
 from dagster_project.kpi.model import Covers, Format, Source, SourceColumn, Version
+from dagster_project.kpi.resolve.rates import with_rates
 from dagster_project.kpi.spec.base import Written
 from dagster_project.kpi.spec.sources import CoversSpec, SourceSpec
 from dagster_project.kpi.text import parse_date
@@ -35,7 +36,8 @@ def resolve_sources(
             sources[name] = _resolve(item, currency)
         except ValueError as error:
             issues.append(item.issue(("covers", "through"), str(error)))
-    return tuple(sources.values()), issues
+    sources, found = with_rates({item.spec.source: item for item in reversed(written)}, sources, currency)
+    return tuple(sources.values()), [*issues, *found]
 
 
 def _findings(item: Written[SourceSpec]) -> list[Issue]:

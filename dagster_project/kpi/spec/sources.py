@@ -91,6 +91,15 @@ class SourceColumnSpec(Spec):
         description="a value that `map` lacks: keep it, make it null, or put the row in quarantine",
     )
     currency: Text | None = Field(None, description="of money: ISO currency, default the project's")
+    currency_column: Identifier | None = Field(
+        None, description="of money in several currencies: the column with each row's ISO currency"
+    )
+    rates: Identifier | None = Field(
+        None, description="the source of the rates, what 1 of a currency is in the project's, by day"
+    )
+    rate_on: Identifier | None = Field(
+        None, description="the date whose rate counts, the newest up to it; where it is empty, the newest"
+    )
     tax: Literal["included", "excluded"] | None = Field(
         None, description="of money: whether tax is in it; amounts with and without never meet"
     )
