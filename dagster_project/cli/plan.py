@@ -16,6 +16,7 @@ from dagster_project.project import Project
 if TYPE_CHECKING:
     from dagster_project.goals.model import Goal
     from dagster_project.goals.plan import Plan
+    from dagster_project.goals.smart import Judged
     from dagster_project.kpi.model import Definitions
 
 
@@ -45,24 +46,24 @@ def plan(
     """
     from dagster_project.cli.planned import plans_of
     from dagster_project.goals.build_plan import build_plan
-    from dagster_project.goals.smart import smart_of
+    from dagster_project.goals.smart import judge
 
     if as_json and form is not None:
         raise UsageError("--json is a form of its own; write --json or --format")
     if form == "xlsx" and output is None:
         raise UsageError("a workbook goes to a file: add --output plan.xlsx")
     definitions, found = read_goal(project, goal)
-    versions = plans_of(project, definitions, found)
+    versions, evidence = plans_of(project, definitions, found)
     if versions[-1].conflicts:
         raise UsageError("\n".join(f"{conflict} ({conflict.hint})" for conflict in versions[-1].conflicts))
     built = build_plan(versions, definitions, by, revision)
-    smart = smart_of(built, definitions)
+    judged = judge(built, definitions, evidence)
     if as_json:
         from dagster_project.report.plan_json import plan_json
 
-        content: bytes = (json.dumps(plan_json(built, smart), ensure_ascii=False) + "\n").encode()
+        content: bytes = (json.dumps(plan_json(built, judged), ensure_ascii=False) + "\n").encode()
     else:
-        content = _sheet(built, smart, form or "text", language or definitions.settings.language)
+        content = _sheet(built, judged, form or "text", language or definitions.settings.language)
     if output is None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
@@ -92,11 +93,11 @@ def read_goal(project: Project, name: str) -> tuple[Definitions, Goal]:
     raise UsageError(f"no goal '{name}'; {hint or f'known: {known}'}")
 
 
-def _sheet(plan: Plan, smart: Any, form: str, language: str) -> bytes:
+def _sheet(plan: Plan, judged: Judged, form: str, language: str) -> bytes:
     from dagster_project.report.plan_sheet import plan_sheet
     from dagster_project.report.sheet import as_html, as_markdown, as_workbook
 
-    sheet = plan_sheet(plan, smart, language)
+    sheet = plan_sheet(plan, judged, language)
     if form == "xlsx":
         return as_workbook(sheet)
     if form == "html":

@@ -24,14 +24,15 @@ def read_tree(binder: Binder, figures: FigureReader | None) -> Tree:
 
     `figures`: None where the period can't be told; figures are then left out.
     """
-    tree = Tree(binder.written.spec.kgi.kpi, specs=dict(binder.written.spec.nodes))
+    spec = binder.written.spec
+    tree = Tree(spec.kgi.kpi, spec.owner, specs=dict(spec.nodes))
     reader = _Reader(binder, figures, tree)
     reader.equations()
     reader.bind_kgi()
     reader.bind_nodes()
     reader.check_units()
     if not binder.issues:
-        place(tree, binder.written.spec, binder.say)
+        place(tree, spec, binder.say)
     return tree
 
 

@@ -26,6 +26,7 @@ class Tree:
     """
 
     root: str
+    owner: str | None = None  # of the goal, and so of its KGI
     equations: list[Equation] = field(default_factory=list)
     kpis: dict[str, Kpi] = field(default_factory=dict)
     slices: dict[str, Slice] = field(default_factory=dict)
@@ -72,7 +73,7 @@ class Tree:
             origin=self._origin(name, spec, derived_by),
             equation=next((item.text for item in self.equations if item.left == name), None),
             derived_by=derived_by.get(name),
-            owner=spec.owner or kpi.owner,
+            owner=spec.owner or (self.owner if name == self.root else None) or kpi.owner,
             within=self.bounds.get(name, kpi.within),
             opening=self.openings.get(name),
             phasing=Phasing(days="business_days") if self._by_business_days(name) else None,

@@ -8,11 +8,11 @@ from typing import Any
 
 from dagster_project.goals.model import PLAN
 from dagster_project.goals.plan import Effort, Line, Plan
-from dagster_project.goals.smart import Smart
+from dagster_project.goals.smart import Judged, Smart
 from dagster_project.kpi.model import Label
 
 
-def plan_json(plan: Plan, smart: dict[str, Smart]) -> dict[str, Any]:
+def plan_json(plan: Plan, judged: Judged) -> dict[str, Any]:
     """`goal`, `nodes` (with actions, each with node, kind, target, given and equation), `factors`, `watched`,
     `actions`, `equations`, `scenarios`, `schedule`."""
     goal, nothing = plan.goal, (None,) * len(plan.parts)
@@ -34,7 +34,7 @@ def plan_json(plan: Plan, smart: dict[str, Smart]) -> dict[str, Any]:
             }
             for version in plan.versions
         ],
-        "nodes": [_node(line, smart.get(line.name)) for line in plan.lines],
+        "nodes": [_node(line, judged.smart.get(line.name)) for line in plan.lines],
         "factors": [
             {"factor": factor.name, "label": _label(factor.label), "holds": list(factor.holds)}
             for factor in goal.factors
@@ -55,6 +55,10 @@ def plan_json(plan: Plan, smart: dict[str, Smart]) -> dict[str, Any]:
                 ],
             }
             for stage in plan.stages
+        ],
+        "remarks": [
+            {"rule": found.rule, "node": found.node, "level": found.level, "ja": found.ja, "en": found.en}
+            for found in judged.remarks
         ],
         "waits_for": sorted(map(str, goal.unknown_bases)),
     }

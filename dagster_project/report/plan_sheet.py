@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from dagster_project.goals.model import PLAN
 from dagster_project.goals.plan import Effort, Line, Plan, Stage
-from dagster_project.goals.smart import Smart
+from dagster_project.goals.smart import Judged, Smart
 from dagster_project.report.format import NOTHING, format_date
 from dagster_project.report.plan_words import exact, say
 from dagster_project.report.sheet import Section, Sheet, Table
 
 
-def plan_sheet(plan: Plan, smart: dict[str, Smart], language: str) -> Sheet:
-    """The sheet in ja or en. `smart`: of each node with a target."""
-    writer = _Writer(plan, smart, language)
+def plan_sheet(plan: Plan, judged: Judged, language: str) -> Sheet:
+    """The sheet in ja or en."""
+    writer = _Writer(plan, judged, language)
     return Sheet(
         title=f"{writer.say('plan')}: {plan.goal.label.in_language(language)}",
         language=language,
@@ -25,8 +25,8 @@ def plan_sheet(plan: Plan, smart: dict[str, Smart], language: str) -> Sheet:
 
 
 class _Writer:
-    def __init__(self, plan: Plan, smart: dict[str, Smart], language: str) -> None:
-        self.plan, self.goal, self.smart, self.language = plan, plan.goal, smart, language
+    def __init__(self, plan: Plan, judged: Judged, language: str) -> None:
+        self.plan, self.goal, self.judged, self.language = plan, plan.goal, judged, language
 
     def say(self, key: str) -> str:
         return say(key, self.language)
@@ -74,7 +74,7 @@ class _Writer:
             yield Section(self.say("scenarios"), table=self.scenarios())
         if plan.stages and len(plan.parts) > 1:
             yield Section(self.say("schedule"), table=self.schedule())
-        if self.smart:
+        if self.judged.smart:
             yield Section(self.say("smart"), table=self.smart_table())
         notes = tuple(self.notes())
         if notes:
@@ -209,12 +209,24 @@ class _Writer:
         letters = ("specific", "measurable", "achievable", "relevant", "time_bound")
         labels = {line.name: self.label(line) for line in self.plan.lines}
         rows = tuple(
-            (labels[name], *(self.say(getattr(found, letter)) for letter in letters))
-            for name, found in self.smart.items()
+            (labels[name], *(self.answer(found, letter) for letter in letters))
+            for name, found in self.judged.smart.items()
         )
         return Table((self.say("item"), *(self.say(letter) for letter in letters)), rows)
 
+    def answer(self, found: Smart, letter: str) -> str:
+        """The answer in a word, with the figure that it rests on."""
+        said = self.say(getattr(found, letter))
+        key, share = {
+            "achievable": ("harder", found.percentile),
+            "relevant": ("moves", None if found.elasticity is None else found.elasticity / 100),
+        }.get(letter, ("", None))
+        if share is None:
+            return said
+        return f"{said} {self.say(key).format(share=exact(share, 'percent', self.language))}"
+
     def notes(self) -> Iterator[str]:
+        yield from (remark.in_language(self.language) for remark in self.judged.remarks)
         for effort in self.plan.efforts:
             for scenario, load in effort.loads.items():
                 if not load.is_realistic and scenario != PLAN:
