@@ -54,7 +54,11 @@ select
         when compared.value is null then coalesce(compared.why, 'no_data')
         when compared.why = 'carried' then 'carried'
         when periods.covered_from > periods.period_start and slices.grain <> 'all'
-            then 'covered_from ' || cast(periods.covered_from as varchar)
+            then
+                case when kpis.valid_from = periods.covered_from then 'valid_from ' else 'covered_from ' end
+                || cast(periods.covered_from as varchar)
+        when kpis.retired_on <= periods.period_end and slices.grain <> 'all'
+            then 'retired_on ' || cast(kpis.retired_on as varchar)
     end as status_reason,
     compared.previous_value,
     compared.previous_year_value,
