@@ -12,6 +12,7 @@ from dagster_project.defs.night import Night
 from dagster_project.forecast import log
 from dagster_project.forecast.accuracy import build_accuracy
 from dagster_project.forecast.alerts import HISTORY, build_alerts
+from dagster_project.forecast.renames import under_todays_names
 from dagster_project.forecast.tables import build_forecast
 from dagster_project.warehouse import opened
 
@@ -51,22 +52,26 @@ def _forecast(night: Night) -> dict[str, int]:
     definitions, goals, state = prepared.definitions, goals_tonight(night), project.state
     daily = read_goal_rows(project, "kpi_daily", prepared.goals)
     attainment = built.read(project, "kgi_attainment").to_pandas()
+
+    def of_today(rows: pd.DataFrame) -> pd.DataFrame:
+        return under_todays_names(rows, goals, definitions)
+
     new = build_forecast(
         goals,
         definitions,
         daily,
         built.read(project, "goal_targets").to_pandas(),
         attainment,
-        log.read_forecasts(state),
+        of_today(log.read_forecasts(state)),
         night.as_of,
         night.run_id,
     )
     if night.known_at is None:  # a night of the past is only looked at again: what it said is kept already
         log.append(state, new, night.run_id)
-    said = log.read_forecasts(state)
+    said = of_today(log.read_forecasts(state))
     built.write(project, "kgi_forecast", said)
     # every night's path stays in state/; published is the one that a chart of this night shows
-    built.write(project, "kgi_forecast_path", log.read_paths(state, night.as_of))
+    built.write(project, "kgi_forecast_path", of_today(log.read_paths(state, night.as_of)))
     accuracy = build_accuracy(goals, daily, said, night.as_of, night.run_id)
     built.write(project, "forecast_accuracy", accuracy)
     alerts = build_alerts(
@@ -75,13 +80,13 @@ def _forecast(night: Night) -> dict[str, int]:
         _recent_totals(night),
         said,
         attainment,
-        log.read_alerts(state),
+        of_today(log.read_alerts(state)),
         night.as_of,
         night.run_id,
     )
     if night.known_at is None:
         log.append_alerts(state, alerts, night.run_id)
-    built.write(project, "alerts", log.read_alerts(state))
+    built.write(project, "alerts", of_today(log.read_alerts(state)))
     counted = (new.kgi_forecast, new.kgi_forecast_path, accuracy, alerts)
     return {name: len(rows) for name, rows in zip(TABLES, counted, strict=True)}
 

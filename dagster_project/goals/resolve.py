@@ -21,6 +21,7 @@ from dagster_project.goals.model import PLAN, Factor, Goal, Phasing
 from dagster_project.goals.paths import Shapes
 from dagster_project.goals.read_actions import read_actions
 from dagster_project.goals.read_tree import read_tree
+from dagster_project.goals.renames import first_names, under_first_names
 from dagster_project.goals.resolve_import import Imported, import_targets
 from dagster_project.goals.resolve_phasing import resolve_phasing
 from dagster_project.goals.resolve_revisions import resolve_revisions
@@ -160,6 +161,7 @@ def read_goal(imported: Imported, definitions: Definitions) -> tuple[Draft | Non
             sorted((name, str(share)) for name, share in success_at.items()),
             phasing,
             segments,
+            first=first_names(nodes),
         ),
         success_at=success_at,
         factors=tuple(
@@ -216,5 +218,6 @@ def _written_period(given: Mapping[str, Any], rules: CalendarRules) -> Period:
     raise ValueError(f"a period can't be told from {said}")
 
 
-def _hash(*content: Any) -> str:
-    return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
+def _hash(*content: Any, first: Mapping[str, str]) -> str:
+    """`first`: the names that renamed KPIs had first; a rename leaves the hash as it was."""
+    return hashlib.sha256(under_first_names(repr(content), first).encode()).hexdigest()[:16]
