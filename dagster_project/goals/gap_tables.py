@@ -68,7 +68,9 @@ def build_gap_tables(
             if whole is not None:
                 rows = _driver_rows(goal, versus, TOTAL, TOTAL, whole)
                 drivers += [(as_of, goal.name, *row, *tail) for row in rows]
-            for dimension, segment, part in segment_gaps(standing, kgi_attainment, segment_rows, versus):
+            for dimension, segment, part in segment_gaps(
+                standing, checks, kgi_attainment, segment_rows, versus
+            ):
                 rows = _driver_rows(goal, versus, dimension, segment, part)
                 drivers += [(as_of, goal.name, *row, *tail) for row in rows]
         funnel += [(as_of, goal.name, *row, *tail) for row in _funnel_rows(standing, gaps["plan"])]
@@ -77,14 +79,14 @@ def build_gap_tables(
 
 def gap_of(standing: Standing, checks: Sequence[Check], versus: Versus) -> Gap | None:
     """The gap in total, with rates as implied where they stand for themselves only by timing."""
-    goal = standing.goal
+    before = standing.before(versus)
     return explain(
-        goal.kgi.name,
-        goal.equations,
-        standing.before(versus),
+        standing.goal.kgi.name,
+        standing.goal.equations,
+        before,
         standing.actual,
-        planned_factors(standing) if versus == "plan" else implied_factors(standing, checks, "last_year"),
-        implied_factors(standing, checks, "plan"),
+        planned_factors(standing) if versus == "plan" else implied_factors(checks, before),
+        implied_factors(checks, standing.actual),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
@@ -11,7 +11,7 @@ from typing import Literal
 from dagster_project.goals.equations import Equation, Expression, Name, Operation, evaluate
 from dagster_project.goals.formula import names_in
 from dagster_project.goals.model import Node
-from dagster_project.goals.standing import Standing, Versus
+from dagster_project.goals.standing import Standing
 from dagster_project.kpi.model import OWN, Kpi, Measure
 
 Status = Literal["holds", "mismatch", "unknown"]
@@ -64,18 +64,16 @@ def check_identities(standing: Standing, undated: Mapping[str, float] | None = N
     )
 
 
-def implied_factors(standing: Standing, checks: Sequence[Check], versus: Versus) -> dict[str, Fraction]:
-    """Rates that stand for themselves only by timing, as the equations imply them: of the actuals, and with
-    `last_year` of that. A plan needs none, its rates are planned as the equations take them."""
-    values = standing.actual if versus == "plan" else standing.last_year
+def implied_factors(checks: Iterable[Check], values: Mapping[str, Fraction]) -> dict[str, Fraction]:
+    """The rates that don't fit their equations by timing only, as the equations imply them of `values`, which
+    may be those of another year or of one segment."""
     found: dict[str, Fraction] = {}
     for check in checks:
-        if check.implied is None:
+        if check.implied is None or check.implied[0] not in values:
             continue
-        name = check.implied[0]
-        implied = _solved(check.equation, name, values)
-        if implied is not None and name in values:
-            found[name] = implied
+        implied = _solved(check.equation, check.implied[0], values)
+        if implied is not None:
+            found[check.implied[0]] = implied
     return found
 
 

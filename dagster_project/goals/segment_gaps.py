@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,6 +11,7 @@ import pandas as pd
 from dagster_project.goals.exact import exact
 from dagster_project.goals.frames import TOTAL, Slice, as_date, number
 from dagster_project.goals.gap import Gap, explain
+from dagster_project.goals.identity import Check, implied_factors
 from dagster_project.goals.model import PLAN, Node
 from dagster_project.goals.standing import Standing, Versus, compared_values
 
@@ -18,7 +19,11 @@ Figures = dict[str, Fraction]
 
 
 def segment_gaps(
-    standing: Standing, kgi_attainment: pd.DataFrame, segment_rows: pd.DataFrame, versus: Versus
+    standing: Standing,
+    checks: Sequence[Check],
+    kgi_attainment: pd.DataFrame,
+    segment_rows: pd.DataFrame,
+    versus: Versus,
 ) -> Iterator[tuple[str, str, Gap]]:
     """(dimension, segment, gap) where the KGI is read in total and both sides know the segment.
 
@@ -38,7 +43,10 @@ def segment_gaps(
     for dimension in goal.kgi.kpi.dimensions:
         for segment in source.segments(dimension):
             before, after = source.figures(dimension, segment)
-            gap = explain(goal.kgi.name, goal.equations, before, after)
+            implied = implied_factors(checks, before) if versus == "last_year" else {}
+            gap = explain(
+                goal.kgi.name, goal.equations, before, after, implied, implied_factors(checks, after)
+            )
             if gap is not None and (gap.before or gap.after):
                 yield dimension, segment, gap
 

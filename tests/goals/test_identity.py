@@ -123,8 +123,9 @@ def test_a_rate_by_another_date_than_the_count_it_multiplies_is_timing_and_stand
     assert check.reasons[0] == "timing"
     assert check.difference == -6
     assert check.implied == ("win_rate", Fraction("0.568"), Fraction("0.562"))
-    assert implied_factors(standing, [check], "plan") == {"win_rate": Fraction("0.562")}
-    assert implied_factors(standing, [check], "last_year") == {"win_rate": Fraction("0.562")}
+    assert implied_factors([check], standing.actual) == {"win_rate": Fraction("0.562")}
+    east = {"orders": Fraction(30), "opened": Fraction(40), "win_rate": Fraction("0.5")}
+    assert implied_factors([check], east) == {"win_rate": Fraction("0.75")}
 
 
 def test_segments_that_do_not_make_up_the_whole_are_named(standing_of):

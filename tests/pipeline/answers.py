@@ -15,15 +15,18 @@ Key = tuple[str, str, str, str, str]  # kpi, grain, first day, dimension, segmen
 
 @dataclass
 class Published:
+    root: Path
     daily: pd.DataFrame
     period: pd.DataFrame
 
     @classmethod
     def of(cls, root: Path) -> Published:
         current = root / "outputs" / "current"
-        return cls(
-            pd.read_parquet(current / "kpi_daily.parquet"), pd.read_parquet(current / "kpi_period.parquet")
-        )
+        tables = (pd.read_parquet(current / f"{name}.parquet") for name in ("kpi_daily", "kpi_period"))
+        return cls(root, *tables)
+
+    def table(self, name: str) -> pd.DataFrame:
+        return pd.read_parquet(self.root / "outputs" / "current" / f"{name}.parquet")
 
     def values(self) -> dict[Key, float]:
         days = self.daily.assign(grain="day", start=self.daily.date.astype(str))
