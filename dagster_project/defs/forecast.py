@@ -9,6 +9,7 @@ from dagster_project.defs import built
 from dagster_project.defs.failures import told_apart
 from dagster_project.defs.goals import goals_tonight, read_goal_rows
 from dagster_project.defs.night import Night
+from dagster_project.defs.open_deals import read_books
 from dagster_project.forecast import log
 from dagster_project.forecast.accuracy import build_accuracy
 from dagster_project.forecast.alerts import HISTORY, build_alerts
@@ -65,7 +66,9 @@ def _forecast(night: Night) -> dict[str, int]:
         of_today(log.read_forecasts(state)),
         night.as_of,
         night.run_id,
+        books=read_books(night),
     )
+    night.warnings += new.warnings
     if night.known_at is None:  # a night of the past is only looked at again: what it said is kept already
         log.append(state, new, night.run_id)
     said = of_today(log.read_forecasts(state))

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 from dagster_project.forecast.days import Days
-from dagster_project.forecast.forecasters import Forecaster
+from dagster_project.forecast.forecasters import Member
 from dagster_project.forecast.history import History, read_history
 from dagster_project.forecast.outcomes import Kind, Outcome, Question, kind_of
 from dagster_project.goals.frames import Day, number, read_days
@@ -67,7 +67,7 @@ class Case:
         known = self.history.through(self.settled_through)
         return replace(self, history=known.through(max(known.end, self.goal.period.start - ONE_DAY)))
 
-    def question(self, days: Days, forecasters: Sequence[Forecaster]) -> Question:
+    def question(self, days: Days, members: Sequence[Member]) -> Question:
         return Question(
             self.history,
             days,
@@ -75,11 +75,12 @@ class Case:
             self.horizon,
             FAN_LEVELS,
             self.kpi.scale,
-            forecasters,
+            members,
         )
 
-    def inputs_hash(self, days: Days, forecasters: Sequence[Forecaster], below: Sequence[str] = ()) -> str:
-        """Of all that the forecast is made from. below: the same of what its second number rests on."""
+    def inputs_hash(self, days: Days, others: Sequence[str]) -> str:
+        """Of all that the forecast is made from. others: the same of further models, and of what its second
+        number rests on."""
         content = (
             ENGINE,
             self.as_of.isoformat(),
@@ -89,8 +90,7 @@ class Case:
             [(one.scenario, one.target) for one in self.asked],
             self.kpi.definition_hash,
             self.goal.goal_hash,
-            *(forecaster.name for forecaster in forecasters),
-            *below,
+            *others,
         )
         return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
 

@@ -17,7 +17,7 @@ from dagster_project.forecast.arrays import Floats
 from dagster_project.forecast.days import Days
 from dagster_project.forecast.distribution import replayed_horizon
 from dagster_project.forecast.engine import METHOD, Engine, fan, quantiles_of
-from dagster_project.forecast.forecasters import Forecaster, totals_at_past_origins
+from dagster_project.forecast.forecasters import Member, totals_at_past_origins
 from dagster_project.forecast.history import History
 from dagster_project.forecast.rates import METHOD as RATE_METHOD
 from dagster_project.forecast.rates import RateEngine
@@ -62,7 +62,8 @@ class Outcome:
 @dataclass(frozen=True)
 class Question:
     """history: through the last known day of the period (or the day before it); days: of the history and of
-    the `horizon` days to come; levels: of the paths; scale: what a rate is multiplied by."""
+    the `horizon` days to come; levels: of the paths; scale: what a rate is multiplied by; members: further
+    models of a sum."""
 
     history: History
     days: Days
@@ -70,7 +71,7 @@ class Question:
     horizon: int
     levels: tuple[float, ...]
     scale: float = 1.0
-    forecasters: Sequence[Forecaster] = ()
+    members: Sequence[Member] = ()
 
     @property
     def inside(self) -> History:
@@ -117,9 +118,9 @@ def sum_outcome(question: Question) -> Outcome:
     inside = question.inside.values
     actual = float(np.nansum(inside)) if len(inside) else 0.0
     further = None
-    if question.forecasters and horizon > 0:
-        further = totals_at_past_origins(question.forecasters, history)
     engine = Engine(history.values, question.days)
+    if question.members and horizon > 0:
+        further = totals_at_past_origins(question.members, len(history.values) - engine.first)
     remainder = engine.remainder(len(history.values), horizon, further)
     spread = fan(remainder, question.levels)
     return Outcome(
@@ -129,7 +130,7 @@ def sum_outcome(question: Question) -> Outcome:
         actual + spread if spread is not None else None,
         remainder.status,
         remainder.method,
-        named(remainder.weights, question.forecasters),
+        named(remainder.weights, question.members),
         remainder.is_nonnegative,
         _errors(history, engine, horizon) if remainder.method == METHOD else None,
     )
@@ -218,9 +219,9 @@ def rate_outcome(question: Question) -> Outcome:
     )
 
 
-def named(weights: Mapping[str, float], forecasters: Sequence[Forecaster]) -> dict[str, float]:
+def named(weights: Mapping[str, float], members: Sequence[Member]) -> dict[str, float]:
     """Weights with the names of the models from outside in place of their numbers."""
-    others = {f"other_{number}": one.name for number, one in enumerate(forecasters)}
+    others = {f"other_{number}": one.name for number, one in enumerate(members)}
     return {others.get(name, name): weight for name, weight in weights.items()}
 
 

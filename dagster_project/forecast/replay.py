@@ -87,7 +87,7 @@ class Replay:
         if further is not None:
             asked = np.isfinite(errors[:, len(self.names) :]).astype(float)
             available[:, len(self.names) :] &= _before(asked, horizon) >= TRIED
-        weights = weights_of(errors, available, horizon)
+        weights = weights_of(errors, available, horizon, worth=self._worth(errors, horizon))
         filled = np.where(available, found, 0.0)
         level = (weights * filled).sum(axis=1)
         ours = found[:, : len(self.names)]  # others were asked at few origins: they would not compare
@@ -97,20 +97,36 @@ class Replay:
         error = np.clip((outcome - level * seen) / unit, -WIDEST, WIDEST)
         return Window(origins, level, weights, unit, doubt, error)
 
+    def _worth(self, errors: Floats, horizon: int) -> Floats:
+        """For how many origins each error stands: 1 where a model was asked every day, else as many as lie
+        between the days on which it was asked, up to the horizon: errors further apart are not alike."""
+        worth = np.ones(errors.shape[1])
+        for column in range(len(self.names), errors.shape[1]):
+            asked = np.flatnonzero(np.isfinite(errors[:, column]))
+            if len(asked) > 1:
+                worth[column] = min((asked[-1] - asked[0]) / (len(asked) - 1), horizon)
+        return worth
 
-def weights_of(errors: Floats, available: np.ndarray, horizon: int, against: int = REFERENCE) -> Floats:
+
+def weights_of(
+    errors: Floats,
+    available: np.ndarray,
+    horizon: int,
+    against: int = REFERENCE,
+    worth: Floats | float = 1.0,
+) -> Floats:
     """(origins, models), each row summing to 1, from the errors of remainders that were over by then.
 
     A model is measured against the reference (`against`) over the same origins, so that one which came later
-    is not judged by easier or harder days.
+    is not judged by easier or harder days. worth: for how many origins an error stands, by model.
     """
     seen = np.isfinite(errors)
     size = np.abs(np.where(seen, errors, 0.0))
     # Weights that grow with time are those that fade with age, up to a factor that cancels.
     growing = 0.5 ** (-np.arange(len(errors)) / FORGET)[:, None] / horizon
     reference = size[:, [against]]
-    own = _before(size * growing, horizon)
-    theirs = _before(reference * seen * growing, horizon)
+    own = _before(size * growing * worth, horizon)
+    theirs = _before(reference * seen * growing * worth, horizon)
     windows = _before(seen[:, [against]] * growing, horizon)
     usual = np.where(windows > 0, theirs[:, [against]] / np.maximum(windows, TINY), 1.0)
     prior = PRIOR_WINDOWS * growing * horizon * np.maximum(usual, 1e-12)

@@ -13,12 +13,13 @@ import pandas as pd
 from dagster_project.calendar.business import BusinessCalendar, days_between
 from dagster_project.forecast.cases import TOTAL, Asked, Case, Nights
 from dagster_project.forecast.columns import KGI_FORECAST, KGI_FORECAST_PATH
-from dagster_project.forecast.days import Days, days_of
 from dagster_project.forecast.engine import chance, quantiles_of
 from dagster_project.forecast.forecasters import Forecaster
-from dagster_project.forecast.outcomes import KINDS, Outcome
-from dagster_project.forecast.tree import Forecasted, SecondNumber, leaves_of, second_number
-from dagster_project.goals.frames import as_date, frame, number
+from dagster_project.forecast.open_deals import Book
+from dagster_project.forecast.outcomes import Outcome
+from dagster_project.forecast.running import Running
+from dagster_project.forecast.tree import SecondNumber, second_number
+from dagster_project.goals.frames import Slice, as_date, frame, number
 from dagster_project.goals.model import PLAN, Goal
 from dagster_project.kpi.model import Definitions
 
@@ -31,6 +32,7 @@ class ForecastTables:
 
     kgi_forecast: pd.DataFrame
     kgi_forecast_path: pd.DataFrame
+    warnings: tuple[str, ...] = ()
 
 
 def build_forecast(
@@ -43,6 +45,7 @@ def build_forecast(
     as_of: date,
     run_id: str,
     forecasters: Sequence[Forecaster] = (),
+    books: Mapping[Slice, Book] | None = None,
 ) -> ForecastTables:
     """What this night says of every goal's end, as far as the log does not hold it yet.
 
@@ -51,7 +54,8 @@ def build_forecast(
     kgi_attainment, for the node as a whole. Goals: from their first day to a month after their end. `log`:
     kgi_forecast so far. Where its newest issue of (as_of, goal, node) was made from the same inputs (history,
     targets, definition, goal, calendar, engine), nothing is added, else the next issue, which all scenarios
-    and the path share. `forecasters`: further models beside our own.
+    and the path share. `forecasters`: further models beside our own;
+    one that fails is left out, with a warning. `books`: of KPIs that come from open cases, at their segments.
 
     Quantiles are of the period's value. `probability`: of attaining the scenario's target, 0.005..0.995, and
     0 or 1 with status `decided` once the period is over and known, or once a sum that never falls has
@@ -73,8 +77,13 @@ def build_forecast(
     plans = _plan_paths(goal_targets)
     rows: list[tuple[Any, ...]] = []
     path_rows: list[tuple[Any, ...]] = []
+    told: dict[str, None] = {}
+
+    def tell(warning: str) -> None:
+        told[warning] = None
+
     for goal in goals:
-        running = _Running(goal, nights, calendar, forecasters)
+        running = Running(goal, nights, calendar, forecasters, books or {}, tell)
         for name, case in running.cases.items():
             if case is None or not case.asked:
                 continue
@@ -95,53 +104,7 @@ def build_forecast(
                     + (second.p10, second.p50, second.p90, second.difference, second.reason)
                 )
             path_rows += _path(case, outcome, issue + 1, plans.get((goal.name, name), {}))
-    return ForecastTables(frame(rows, KGI_FORECAST), frame(path_rows, KGI_FORECAST_PATH))
-
-
-class _Running(Mapping[str, Forecasted | None]):
-    """A goal's nodes on this night, by name; each is forecast when it is first asked for, and once."""
-
-    def __init__(
-        self, goal: Goal, nights: Nights, calendar: BusinessCalendar, forecasters: Sequence[Forecaster]
-    ) -> None:
-        self.cases = {node.name: nights.case(goal, node) for node in goal.nodes}
-        self._goal, self._calendar, self._forecasters = goal, calendar, forecasters
-        self._outcomes: dict[tuple[str, date], Outcome] = {}
-        self._days: dict[date, Days] = {}
-
-    def __getitem__(self, name: str) -> Forecasted | None:
-        case = self.cases[name]
-        return None if case is None else Forecasted(case, self.outcome(case))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.cases)
-
-    def __len__(self) -> int:
-        return len(self.cases)
-
-    def outcome(self, case: Case) -> Outcome:
-        key = (case.node.name, case.history.end)
-        if key not in self._outcomes:
-            question = case.question(self._days_of(case), self._forecasters)
-            self._outcomes[key] = KINDS[case.kind](question)
-        return self._outcomes[key]
-
-    def inputs(self, name: str) -> str:
-        """The hash of everything that the node's rows are made from, its drivers in the tree included."""
-        below = [self._own_inputs(leaf) for leaf in leaves_of(self._goal, name)]
-        case = self.cases[name]
-        assert case is not None
-        return case.inputs_hash(self._days_of(case), self._forecasters, below)
-
-    def _own_inputs(self, name: str) -> str:
-        case = self.cases.get(name)
-        return "" if case is None else case.inputs_hash(self._days_of(case), self._forecasters)
-
-    def _days_of(self, case: Case) -> Days:
-        start = case.history.start
-        if start not in self._days:
-            self._days[start] = days_of(self._calendar, start, self._goal.period.end)
-        return self._days[start]
+    return ForecastTables(frame(rows, KGI_FORECAST), frame(path_rows, KGI_FORECAST_PATH), tuple(told))
 
 
 def _figures(case: Case, outcome: Outcome, asked: Asked) -> tuple[Any, ...]:

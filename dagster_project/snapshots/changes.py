@@ -79,6 +79,18 @@ def state_as_of(folder: Path, key: Sequence[str], as_of: date) -> pa.Table | Non
     return _state(files, pa.schema([field for field in newest if field.name not in OWN_COLUMNS]), key)
 
 
+def changes_through(folder: Path, as_of: date) -> pa.Table | None:
+    """Every change up to a night, oldest first, with the newest columns of the entity and OWN_COLUMNS; None
+    before the first snapshot."""
+    files = [path for path in _files(folder) if _night(path) <= as_of]
+    if not files:
+        return None
+    newest = pq.read_schema(files[-1])
+    ordered = newest.append(pa.field("position", pa.int64()))
+    tables = [_as_schema(pq.read_table(path), ordered, position) for position, path in enumerate(files)]
+    return pa.concat_tables(tables).drop_columns(["position"])
+
+
 def _state(files: Sequence[Path], schema: pa.Schema, key: Sequence[str]) -> pa.Table:
     """The newest row of each key that is not deleted, with the columns and types of `schema`."""
     ordered = schema.append(pa.field("change", pa.string())).append(pa.field("position", pa.int64()))

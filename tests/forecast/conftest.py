@@ -147,7 +147,7 @@ def night(goals_of, definitions, make_series, make_daily):
 
     def run(
         text=None, *, as_of=AS_OF, values=None, before=NO_LOG, kpi="revenue", more=(), run_id="run-1",
-        daily=None, forecasters=(),
+        daily=None, forecasters=(), books=None,
     ):  # fmt: skip
         goals = goals_of(text or goal())
         series = make_series(7, days_through(as_of)) if values is None else values
@@ -164,6 +164,7 @@ def night(goals_of, definitions, make_series, make_daily):
             as_of,
             run_id,
             forecasters=forecasters,
+            books=books,
         )
 
     return run

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from dagster_project.errors import UsageError
-from dagster_project.forecast.forecasters import DailyHistory, Forecaster, totals_at_past_origins
-from dagster_project.forecast.history import History
+from dagster_project.forecast.forecasters import DailyHistory, Drawing, Forecaster, totals_at_past_origins
 from dagster_project.forecast.replay import FIRST_ORIGIN
 from dagster_project.forecast.statsforecast_models import MODELS, StatsforecastModel
 
@@ -71,16 +70,29 @@ def test_a_model_is_shown_the_days_before_an_origin_and_no_other():
             return super().draw(history, horizon, draws, seed)
 
     values = np.concatenate([[np.nan, np.nan], np.random.default_rng(0).normal(50, 5, 400)])
-    found = totals_at_past_origins([Recorder()], History(date(2024, 1, 1), values))(30)
+    member = Drawing(Recorder(), date(2024, 1, 3), values[2:], print)
+    found = totals_at_past_origins([member], 400)(30)
     assert found.shape == (400 - FIRST_ORIGIN + 1, 1)
     assert max(asked) == 400
     assert sorted(asked)[-2] == 370
     assert np.isfinite(found[:, 0]).sum() == len(asked)
 
 
-def test_an_answer_of_the_wrong_shape_is_named(night):
-    with pytest.raises(UsageError, match="forecaster 'misshapen': drew an array of shape"):
-        night(forecasters=[Misshapen()])
+class Broken:
+    name = "broken"
+
+    def draw(self, history: DailyHistory, horizon: int, draws: int, seed: int) -> np.ndarray:
+        raise RuntimeError("no such weights")
+
+
+def test_a_model_that_fails_is_named_and_left_out(night):
+    tables = night(forecasters=[Misshapen(), Broken()])
+    shape, raised = tables.warnings
+    assert shape.startswith("forecaster 'misshapen': drew an array of shape")
+    assert raised == "forecaster 'broken': no such weights"
+    without = night().kgi_forecast
+    assert tables.kgi_forecast["p50"].tolist() == without["p50"].tolist()
+    assert {"misshapen", "broken"} & set(weights(tables)) == set()
 
 
 def test_without_statsforecast_its_models_say_what_to_install(monkeypatch):
