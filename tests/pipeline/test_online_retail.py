@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.conftest import copy_of_project, run_project
@@ -52,3 +54,31 @@ def test_retention_and_churn_are_two_sides_of_the_customers_of_the_month_before(
     assert values.retention.isna().sum() == 1  # nothing is known before the first month
     told = values.dropna(subset=["retention"])
     assert (told.retention + told.churn_rate - 1).abs().max() < 1e-12
+
+
+def test_a_goal_from_april_stands_where_the_true_values_say(company, real_data):
+    with (real_data("online_retail") / "answers.csv").open(encoding="utf-8") as file:
+        months = [f"2011-{month:02}-01" for month in range(4, 9)]
+        truth = {
+            (row["kpi"], row["period"]): float(row["value"])
+            for row in csv.DictReader(file)
+            if row["grain"] == "month" and not row["dim"]
+        }
+    sales, orders = (sum(truth[name, month] for month in months) for name in ("gross_sales", "orders"))
+    path = company / "outputs" / "current" / "kgi_attainment.parquet"
+    rows = pd.read_parquet(path).set_index("node").loc[lambda found: found.goal == "gross_sales_h1_fy2011"]
+    # The shop was open on 124 days from April to August (a file each); September 2011 has 26 without its
+    # Saturdays. 4,500,000 / 480 are 9,375 orders.
+    expected = {
+        "gross_sales": (sales, 4_500_000 * 124 / 150, sales / (4_500_000 * 124 / 150)),
+        "orders": (orders, 9_375 * 124 / 150, orders / (9_375 * 124 / 150)),
+        "aov": (sales / orders, 480, sales / orders / 480),
+    }
+    for node, (actual, due, attainment) in expected.items():
+        row = rows.loc[node]
+        assert row.actual == pytest.approx(actual, rel=1e-9), node
+        assert row.target_to_date == pytest.approx(due, rel=1e-12), node
+        assert row.attainment == pytest.approx(attainment, rel=1e-9), node
+    assert rows.status.to_dict() == {"gross_sales": "at_risk", "orders": "at_risk", "aov": "on_track"}
+    assert rows.loc["gross_sales"].required_per_business_day == pytest.approx((4_500_000 - sales) / 26)
+    assert rows.loc["gross_sales"].pace == pytest.approx(sales * 150 / 124)
