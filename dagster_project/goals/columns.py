@@ -29,6 +29,8 @@ GOAL_TREE: Columns = (
     ("period_start", "DATE"),
     ("period_end", "DATE"),
     ("goal_hash", "VARCHAR"),
+    ("within_low", "DOUBLE"),
+    ("within_high", "DOUBLE"),
 )
 
 GOAL_TARGETS: Columns = (

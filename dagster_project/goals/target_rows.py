@@ -40,6 +40,7 @@ def tree_rows(versions: Iterable[Version]) -> Iterator[tuple[Any, ...]]:
                 goal.period.start,
                 goal.period.end,
                 goal.goal_hash,
+                *(node.within or (None, None)),
             )
         for sort, action in enumerate(goal.actions, start=len(goal.nodes) + 1):
             yield (
@@ -67,6 +68,8 @@ def tree_rows(versions: Iterable[Version]) -> Iterator[tuple[Any, ...]]:
                 action.start,
                 action.due,
                 goal.goal_hash,
+                None,
+                None,
             )
 
 

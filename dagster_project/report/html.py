@@ -16,6 +16,7 @@ from markupsafe import Markup
 from dagster_project.publish.checks import parquet
 from dagster_project.publish.engine import connect
 from dagster_project.report import charts, format, tree_layout, waterfall, why, words
+from dagster_project.report.actions import ActionRow, read_actions
 from dagster_project.report.kpi_table import kpi_table
 from dagster_project.report.rows import rows
 from dagster_project.report.sentences import headline, mark_sentence, period_word
@@ -64,6 +65,7 @@ class GoalView:
     fan: Markup
     progress: tuple[ProgressRow, ...]
     others: tuple[ProgressRow, ...]
+    actions: tuple[ActionRow, ...]
 
 
 def write_report(folder: Path, language: str | None = None) -> Path:
@@ -83,8 +85,10 @@ def render(folder: Path, language: str | None = None) -> str:
     spoken = summary.language
     with connect([folder]) as connection:
         causes = why.read_why(connection, folder, spoken)
+        done = read_actions(connection, folder, summary.as_of, spoken)
         goals = [
-            _goal_view(connection, folder, goal, causes.get(goal.goal), summary) for goal in summary.goals
+            _goal_view(connection, folder, goal, causes.get(goal.goal), done.get(goal.goal, ()), summary)
+            for goal in summary.goals
         ]
         context = {
             "summary": summary,
@@ -145,6 +149,7 @@ def _goal_view(
     folder: Path,
     goal: GoalSummary,
     causes: why.Why | None,
+    actions: tuple[ActionRow, ...],
     summary: Summary,
 ) -> GoalView:
     path = rows(
@@ -168,6 +173,7 @@ def _goal_view(
         fan=Markup(charts.fan(path, goal.kgi.unit, goal.as_of, language)),
         progress=tuple(_progress(goal.kgi, 0)),
         others=tuple(row for node in goal.others for row in _progress(node, 0)),
+        actions=actions,
     )
 
 

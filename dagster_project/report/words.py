@@ -99,6 +99,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "data_date": ("データ基準日", "Data as of"),
     "published_at": ("発行", "Published"),
     "run": ("実行", "Run"),
+    "actions": ("行動と、動かすはずの指標", "Actions and what they drive"),
+    "done": ("実施", "Done"),
+    "due": ("期限", "Due"),
+    "capacity_used": ("実行能力の使用率", "Capacity used"),
+    "drives": ("動かす指標の達成率", "Attainment of what it drives"),
     "others": ("ツリー外の指標", "Outside the tree"),
     "synthetic": ("架空データ", "Synthetic data"),
     "synthetic_why": (

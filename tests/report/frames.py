@@ -87,6 +87,7 @@ def tables(edit: Edit = lambda text: text, **about: Any) -> dict[str, pa.Table]:
     made["kpi_catalog"] = rows("kpi_catalog", _catalog(edit))
     made["goal_tree"] = rows("goal_tree", _goal_tree(edit))
     made["kgi_attainment"] = rows("kgi_attainment", _attainment(by_day, edit))
+    made["goal_actions"] = rows("goal_actions", [_action(edit)])
     forecast = _forecast(by_day)
     made["kgi_forecast"] = rows("kgi_forecast", [forecast])
     made["kgi_forecast_path"] = rows("kgi_forecast_path", _path(by_day, forecast))
@@ -172,6 +173,49 @@ def _catalog(edit: Edit) -> list[dict[str, Any]]:
         }
         for sort, (kpi, (label, department, unit, above, below)) in enumerate(KPIS.items(), start=1)
     ]
+
+
+def _action(edit: Edit) -> dict[str, Any]:
+    return {
+        "as_of": AS_OF,
+        "goal": GOAL,
+        "action": "cold_calls",
+        "label_ja": edit("新規架電"),
+        "label_en": edit("Cold calls"),
+        "kpi": "calls",
+        "dimension": "total",
+        "segment": "total",
+        "unit": "count",
+        "owner": edit("インサイドセールス"),
+        "start": PERIOD[0],
+        "due": date(2027, 2, 26),
+        "sort": 1,
+        "done": 5_612.0,
+        "target_to_date": 5_400.4,
+        "target": 10_000.0,
+        "attainment": 5_612 / 5_400,
+        "required_per_business_day": 54.85,
+        "remaining_business_days": 80,
+        "capacity": 16_000.0,
+        "capacity_to_date": 9_200.0,
+        "capacity_used": 0.61,
+        "capacity_planned": 0.625,
+        "drives": "deals",
+        "drives_label_ja": edit("商談数"),
+        "drives_label_en": edit("Deals"),
+        "expected": 561.2,
+        "driven_actual": 580.0,
+        "driven_target_to_date": 700.0,
+        "driven_attainment": 0.83,
+        "driven_status": "behind",
+        "status": "on_track",
+        "status_reason": None,
+        "data_through": AS_OF,
+        "data_status": "final",
+        "definition_hash": "d1",
+        "goal_hash": "g1",
+        "computed_run_id": RUN,
+    }
 
 
 def _goal_tree(edit: Edit) -> list[dict[str, Any]]:

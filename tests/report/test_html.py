@@ -62,6 +62,12 @@ def test_the_report_says_it_all_in_one_file(html: str) -> None:
         "マーケティング",
         "sfa/deals_20261031.csv:14",
         "見出し「電話」がありません",
+        "行動と、動かすはずの指標",
+        "新規架電",
+        "5,612件",
+        "5,401件",
+        "2027年2月26日",
+        "商談数 83%",
     ):
         assert shown in text, shown
 
