@@ -97,13 +97,14 @@ def _base(project: Project, goal: Goal, origin: Literal["plan", "actual"] | None
     """The state to start from, and the day that it knows; None for the plan."""
     from dagster_project.goals.whatif import actual_base, plan_base
 
-    if origin == "plan":
-        return plan_base(goal), None
     known = published(project, goal.name)
+    targets = known.target if known is not None else {}
+    if origin == "plan":
+        return plan_base(goal, targets), None
     if known is None or not known.actual:
         if origin == "actual":
             raise UsageError(f"no actual values of '{goal.name}' are published; write --from plan")
-        return plan_base(goal), None
+        return plan_base(goal, targets), None
     target = goal.target(goal.kgi.name)
     if target is None:
         target = known.target.get(goal.kgi.name)
@@ -112,7 +113,7 @@ def _base(project: Project, goal: Goal, origin: Literal["plan", "actual"] | None
     except UsageError:
         if origin == "actual":
             raise
-        return plan_base(goal), None
+        return plan_base(goal, targets), None
 
 
 def published(project: Project, goal: str) -> Published | None:

@@ -67,9 +67,17 @@ class Outcome:
     settled: Fraction
 
 
-def plan_base(goal: Goal) -> Base:
-    """The plan. Raises UsageError where the KGI has no target to start from."""
-    known = {node.name: value for node in goal.tree if (value := goal.target(node.name)) is not None}
+def plan_base(goal: Goal, published: Figures | None = None) -> Base:
+    """The plan; targets that rest on a year before, and so are not written, from those published.
+
+    Raises UsageError where the KGI has no target to start from.
+    """
+    known: dict[str, Fraction] = {}
+    for node in goal.tree:
+        value = goal.target(node.name)
+        value = (published or {}).get(node.name) if value is None else value
+        if value is not None:
+            known[node.name] = value
     if goal.kgi.name not in known:
         raise UsageError(f"the plan of '{goal.name}' has no target for its KGI '{goal.kgi.name}'")
     return Base("plan", known, known, known[goal.kgi.name])

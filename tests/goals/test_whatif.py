@@ -117,13 +117,18 @@ def test_two_changes_of_one_thing_are_refused(company):
         assert (found.code, said in found.err) == (2, True), found.err
 
 
-def publish(company: SalesYear, actual: dict[str, float], pace: dict[str, float]) -> None:
+def publish(
+    company: SalesYear,
+    actual: dict[str, float],
+    pace: dict[str, float],
+    target: dict[str, float] | None = None,
+) -> None:
     """A publication that knows the goal at half-year."""
     folder = company.root / "outputs" / "current"
     folder.mkdir(parents=True)
     given = [
         {"as_of": "2026-09-30", "goal": GOAL, "node": node, "scenario": "plan", "dimension": "total",
-         "segment": "total", "actual": actual[node], "pace": pace[node]}
+         "segment": "total", "actual": actual[node], "pace": pace[node], "target": (target or {}).get(node)}
         for node in actual
     ]  # fmt: skip
     schema = [field for field in empty("kgi_attainment").schema if not field.nullable]
@@ -161,6 +166,29 @@ def test_from_the_actuals_only_what_is_still_to_come_can_be_changed(tmp_path):
     assert low.code == 2
     assert "stands at 500 already" in low.err
     assert answer(company, "--from", "plan")["before"] == 100_000_000
+
+
+def test_a_target_that_rests_on_the_year_before_is_taken_from_the_publication(tmp_path):
+    growing = write_sales_year(tmp_path)
+    path = growing.root / "kpi_definitions" / "goals" / f"{GOAL}.yml"
+    text = path.read_text(encoding="utf-8").replace("target: 100_000_000", "target: +10%")
+    path.write_text(text, encoding="utf-8")
+    refused = growing.kpi("whatif", GOAL, "--from", "plan")
+    assert refused.code == 2
+    assert "no target for its KGI" in refused.err
+    publish(growing, {"revenue": 44e6}, {"revenue": 88e6}, {"revenue": 94.6e6})
+    assert answer(growing, "--from", "plan")["target"] == 94_600_000
+
+
+def test_a_revised_plan_is_tried_as_its_last_revision_has_it(tmp_path):
+    revised = write_sales_year(tmp_path)
+    path = revised.root / "kpi_definitions" / "goals" / f"{GOAL}.yml"
+    text = path.read_text(encoding="utf-8")
+    change = "revisions:\n  - {from: 2026-10-01, reason: Q2, nodes: {deal_to_order_rate: {assume: 15%}}}\n"
+    path.write_text(text + change, encoding="utf-8")
+    nodes = {node["node"]: node["before"] for node in answer(revised)["nodes"]}
+    assert nodes["deal_to_order_rate"] == 0.15
+    assert nodes["leads"] > 1000
 
 
 def test_a_period_that_is_over_is_tried_from_its_plan_unless_the_actuals_are_asked_for(sales_goal):
