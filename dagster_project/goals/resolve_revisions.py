@@ -46,6 +46,8 @@ def resolve_revisions(
     goal: Goal, written: Written[GoalSpec], read: ReadGoal, planner: Planner
 ) -> tuple[Goal, list[Issue]]:
     """The goal with its revisions, up to the first that is not sound, and what is wrong with that one."""
+    if not written.spec.revisions:  # the daily path of every node is the dear part of reading a goal
+        return replace(goal, revisions=()), []
     plan = planner.versions(goal)[0]
     spec, moved = written.spec, dict[Loc, Loc]()
     revisions: list[Revision] = []
