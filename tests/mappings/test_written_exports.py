@@ -14,41 +14,9 @@ import pytest
 from dagster_project.kpi.model import Format, Source
 from tests.landing.rooms import Room, column
 from tests.mappings.samples import definitions_of, project_of
+from tests.mappings.written import EXPLORATION, KINTONE, TOTALS
 
 AS_OF = date(2026, 10, 31)
-HEADER = (
-    "日付,セッションのデフォルト チャネル グループ,セッション,"
-    "エンゲージのあったセッション数,表示回数,キーイベント,合計収益"
-)
-EXPLORATION = """\
-# ----------------------------------------
-# 月次チャネル別
-# 自由形式 1
-# 20261001-20261003
-# ----------------------------------------
-
-{header}
-{total}
-20261001,Organic Search,120,80,410,3,0
-20261001,Direct,60,31,150,1.5,12000
-20261002,Organic Search,118,79,398,2,0
-20261003,"Paid Search",40,12,77,0,3500.5
-""".replace("{header}", HEADER)
-TOTALS = {
-    "with a word behind the last column": ",,338,202,1035,6.5,15500.5,総計",
-    "as wide as the header": ",,338,202,1035,6.5,15500.5",
-    "there is none": "",
-}
-KINTONE = (
-    "レコード番号,会社名,先方担当者,メールアドレス,担当者,商品名,金額,ステータス,受注日,商談の経過,作成者,作成日時,更新者,更新日時\r\n"
-    '101,㈱髙橋工業,山田 花子,hanako@example.jp,佐藤 一郎,導入支援①,"1,200,000",受注,2026-10-20,'
-    '"10/1 初回訪問\n10/8 見積提出\n""前向き""とのこと",'
-    "佐藤 一郎,2026/09/15 09:30,佐藤 一郎,2026/10/20 18:05\r\n"
-    "102,みなと商事,鈴木 次郎,jiro@example.jp,佐藤 一郎,保守,300000,失注,2026-10-22,,"
-    "佐藤 一郎,2026/10/01 23:59,佐藤 一郎,2026/10/22 10:00\r\n"
-    "103,みなと商事,,,田中 三郎,保守,,商談中,,～検討中～,"
-    "田中 三郎,2026/10/05 00:00,田中 三郎,2026/10/05 00:00\r\n"
-)
 
 
 @pytest.fixture
