@@ -123,7 +123,7 @@ def _action_line(goal: Goal, action: Action, targets: Mapping[str, Fraction]) ->
     origin = None
     if action.given is None and action.per_piece is not None:
         share = f" * {float(action.share * 100):g}%" if action.share != 1 else ""
-        origin = f"{action.drives}{share} / {action.yield_name or action.per_piece.text}"
+        origin = f"{action.drives}{share} / {action.yield_name or action.per_piece.text.en}"
     return Line(
         name=action.name,
         label=action.label,

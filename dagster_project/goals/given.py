@@ -12,7 +12,7 @@ from dagster_project.calendar.business import BusinessCalendar
 from dagster_project.calendar.fiscal import MONTHS, Period, add_months, natural_period
 from dagster_project.goals.forms import OfSpec, TargetSpec
 from dagster_project.kpi.issues import suggest
-from dagster_project.kpi.model import CalendarRules, Kpi
+from dagster_project.kpi.model import CalendarRules, Kpi, Label
 from dagster_project.kpi.resolve.values import parse_span
 from dagster_project.kpi.text import Quantity
 
@@ -41,13 +41,18 @@ class Given:
     `text`: as written, for people. `scaled`: a scenario's factor applies to it.
     """
 
-    text: str
+    text: Label
     form: Form
     assumed: bool
     scaled: bool
     plus: Fraction
     times: Fraction = Fraction(0)
     base: Base | None = None
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """All of it that shapes a figure."""
+        return self.form, self.assumed, self.scaled, self.plus, self.times, self.base
 
     def at(self, bases: Mapping[Base, Fraction]) -> Fraction | None:
         """The figure, or None where the base's actual is not known."""
@@ -83,28 +88,28 @@ class FigureReader:
                 message = f"'{name}' is a percentage, which does not grow with the business days"
                 raise Unfit(message, "write the figure itself")
             each: Fraction = spec.per_business_day.value
-            text = f"{_shown(spec.per_business_day)} per business day"
+            shown = _shown(spec.per_business_day)
+            text = Label(f"1営業日あたり {shown}", f"{shown} per business day")
             open_days = self.calendar.business_days(self.period.start, self.period.end)
             return Given(text, "per_business_day", assumed, scaled, each * open_days)
         if spec.of is not None and spec.times is not None:
             base, before = self._base(spec.of, kpi, place)
-            times = spec.times.value
-            return Given(
-                f"{before} × {_shown(spec.times)}", "growth", assumed, scaled, Fraction(0), times, base
-            )
+            shown, times = _shown(spec.times), spec.times.value
+            text = Label(f"{before.ja} × {shown}", f"{before.en} × {shown}")
+            return Given(text, "growth", assumed, scaled, Fraction(0), times, base)
         quantity: Any = spec.figure
         if quantity.relative:
             base = Base(kpi.name, *place, earlier(self.period, 12, "months", self.rules))
-            text = f"{_shown(quantity)} on the year before"
+            text = Label(f"前年 {_shown(quantity)}", f"{_shown(quantity)} on the year before")
             if quantity.form == "percent":
                 return Given(text, "growth", assumed, scaled, Fraction(0), 1 + quantity.value, base)
             if kpi.unit != "percent":
                 raise Unfit(f"points for '{name}', which is in {kpi.unit}", "write +10%")
             return Given(text, "growth", assumed, scaled, quantity.value, Fraction(1), base)
         check_unit(name, kpi, quantity)
-        return Given(_shown(quantity), "figure", assumed, scaled, quantity.value)
+        return Given(plain(quantity), "figure", assumed, scaled, quantity.value)
 
-    def _base(self, of: OfSpec, own: Kpi, place: Slice) -> tuple[Base, str]:
+    def _base(self, of: OfSpec, own: Kpi, place: Slice) -> tuple[Base, Label]:
         if of.kpi not in self.kpis:
             raise Unfit(f"unknown KPI '{of.kpi}'", suggest(of.kpi, self.kpis))
         kpi = self.kpis[of.kpi]
@@ -118,7 +123,7 @@ class FigureReader:
         except ValueError as error:
             raise Unfit(str(error)) from error
         period = earlier(self.period, number, unit, self.rules)
-        return Base(kpi.name, dimension, segment, period), f"{kpi.name} {of.offset_window} before"
+        return Base(kpi.name, dimension, segment, period), _before(kpi, of.offset_window)
 
 
 def check_unit(name: str, kpi: Kpi, quantity: Quantity) -> None:
@@ -154,6 +159,23 @@ def _months_before(day: date, months: int) -> date:
     first = add_months(day.replace(day=1), -months)
     last = add_months(first, 1) - timedelta(days=1)
     return first.replace(day=min(day.day, last.day))
+
+
+def plain(quantity: Quantity) -> Label:
+    """A figure as it is written, the same in both languages."""
+    return Label(_shown(quantity), _shown(quantity))
+
+
+_SPANS = {
+    "year": "年", "fiscal_year": "年度", "half": "半期", "quarter": "四半期", "month": "か月", "week": "週間",
+    "day": "日",
+}  # fmt: skip
+
+
+def _before(kpi: Kpi, span: str) -> Label:
+    number, _, unit = span.strip().partition(" ")
+    spoken = _SPANS.get(unit.strip().removesuffix("s"), unit)
+    return Label(f"{number}{spoken}前の{kpi.label.ja}", f"{kpi.label.en} {span} before")
 
 
 def _shown(quantity: Quantity) -> str:

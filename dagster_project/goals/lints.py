@@ -91,7 +91,10 @@ def too_many(goal: Goal, limits: LintLimits) -> Iterator[Lint]:
 
 def not_tied(goal: Goal) -> Iterator[Lint]:
     """What no formula ties to the KGI is watched, and said to be."""
+    yields = {action.yield_name for action in goal.actions}
     for node in goal.nodes[1:]:
+        if node.name in yields:
+            continue
         if node.kpi is None or node.is_tied or node.role == "drives" or node.level == "action":
             continue
         yield Lint(

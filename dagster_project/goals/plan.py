@@ -40,7 +40,7 @@ class Line:
     target: Fraction | None
     within: tuple[float, float] | None
     given: bool
-    written: str | None
+    written: Label | None
     equation: str | None
     origin: str | None
     missing: str | None

@@ -10,7 +10,7 @@ from typing import Any
 from dagster_project.calendar.fiscal import natural_period
 from dagster_project.goals.actions import Action, Capacity
 from dagster_project.goals.binding import Binder
-from dagster_project.goals.given import FigureReader, Given, Slice, Unfit
+from dagster_project.goals.given import FigureReader, Given, Slice, Unfit, plain
 from dagster_project.goals.spec import ActionSpec
 from dagster_project.goals.tree import Tree
 from dagster_project.kpi.issues import suggest
@@ -112,7 +112,7 @@ class _Reader:
         if isinstance(written, Quantity):
             if written.value <= 0:
                 self.say("yield", f"the yield of '{self.spec.name}' is not above 0")
-            return Given(f"{float(written.value):g}", "figure", True, False, written.value)
+            return Given(plain(written), "figure", True, False, written.value)
         if written is None:
             return None
         if written in self.tree.given:

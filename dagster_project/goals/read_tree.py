@@ -72,14 +72,14 @@ class _Reader:
             lefts[equation.left] = index
             self.tree.equations.append(equation)
             for name in (equation.left, *equation.names):
-                self._is_node(name, ("tree", index))
+                self._is_node(name, ("tree", index), f", in '{equation.text}'")
 
-    def _is_node(self, name: str, loc: Loc) -> bool:
+    def _is_node(self, name: str, loc: Loc, place: str = "") -> bool:
         if name in self.spec.nodes or name in self.known or name == self.tree.root:
             return True
         hint = self.binder.hint(name) if self.binder.is_old_name(name) else ""
         hint = hint or suggest(name, [*self.spec.nodes, *self.known]) or "add it under nodes: with its kpi"
-        self.say(loc, f"'{name}' is neither a node nor a KPI", hint)
+        self.say(loc, f"'{name}' is neither a node nor a KPI{place}", hint)
         return False
 
     def bind_kgi(self) -> None:

@@ -156,7 +156,7 @@ def read_goal(imported: Imported, definitions: Definitions) -> tuple[Draft | Non
                 for n in nodes
             ),
             tuple(equation.text for equation in tree.equations),
-            sorted((name, repr(given)) for name, given in tree.given.items()),
+            sorted((name, repr(given.content)) for name, given in tree.given.items()),
             sorted((name, str(factor)) for name, factor in scenarios.items()),
             sorted((name, str(share)) for name, share in success_at.items()),
             phasing,

@@ -77,7 +77,7 @@ def _node(line: Line, smart: Smart | None) -> dict[str, Any]:
         "segment": line.segment,
         "parent": line.parent,
         "tied": line.is_tied,
-        "written": line.written,
+        "written": line.written.en if line.written is not None else None,
         "derived_from": line.origin,
         "within": list(line.within) if line.within is not None else None,
         "opening": _number(line.opening),

@@ -97,7 +97,7 @@ class _Writer:
         if line.origin is not None:
             return line.origin
         if line.written is not None:
-            return f"{self.say('given')} {line.written}"
+            return f"{self.say('given')} {line.written.in_language(self.language)}"
         return self.say("given") if line.within is not None else NOTHING
 
     def tree(self, nodes: list[Line]) -> Table:

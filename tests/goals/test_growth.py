@@ -54,6 +54,14 @@ def test_growth_is_measured_from_the_same_month_a_year_before(goals_of, definiti
     assert goal.goal_hash == goals[0].goal_hash
 
 
+def test_what_a_growth_target_rests_on_is_said_in_both_languages(goals_of):
+    (goal,) = goals_of(GROWTH.replace("TARGET", "{times: 1.1, of: {kpi: revenue, offset_window: 1 year}}"))
+    text = goal.given["revenue"].text
+    assert (text.ja, text.en) == ("1年前のrevenue 日本語 × 1.1", "revenue 1 year before × 1.1")
+    (goal,) = goals_of(GROWTH.replace("TARGET", "+10%"))
+    assert goal.given["revenue"].text.ja == "前年 +10%"
+
+
 def test_another_offset_and_segment_are_read_from_there(goals_of, definitions):
     written = "{times: 2, of: {kpi: revenue, offset_window: 1 month, where: {channel: b2b}}}"
     goals = goals_of(GROWTH.replace("TARGET", written))
