@@ -45,7 +45,7 @@ def goal_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
             daily = read_goal_rows(prepared.project, "kpi_daily", prepared.goals)
             periods = read_goal_rows(prepared.project, "kpi_period", prepared.goals)
             known = (prepared.definitions, daily, periods)
-            goals = goals_in_force(prepared.goals, *known, night.as_of)
+            goals = night.goals = goals_in_force(prepared.goals, *known, night.as_of)
             tables = build_goal_tables(prepared.goals, *known, night.as_of, night.run_id)
             attained = tables.kgi_attainment
             actions = build_goal_actions(goals, *known, attained, night.as_of, night.run_id)
@@ -90,10 +90,12 @@ def goals_tonight(night: Night) -> tuple[Goal, ...]:
     """The goals as the night's revision has them, targets that rest on data solved; for all that reads goals
     after their tables."""
     prepared = night.prepared
-    daily, period = (
-        read_goal_rows(prepared.project, table, prepared.goals) for table in ("kpi_daily", "kpi_period")
-    )
-    return goals_in_force(prepared.goals, prepared.definitions, daily, period, night.as_of)
+    if night.goals is None:
+        daily, period = (
+            read_goal_rows(prepared.project, table, prepared.goals) for table in ("kpi_daily", "kpi_period")
+        )
+        night.goals = goals_in_force(prepared.goals, prepared.definitions, daily, period, night.as_of)
+    return night.goals
 
 
 def read_goal_rows(project: Project, table: str, goals: tuple[Goal, ...]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.defs.prepared import Prepared
+from dagster_project.goals.model import Goal
 from dagster_project.run_lock import RunLock
 
 PARTITION = "dagster/partition"
@@ -27,7 +28,8 @@ class Night:
 
     known_at: only what had arrived by then counts, as in that night; None: everything landed so far.
     landed: the exports are landed already, to find the as-of date in them.
-    published: the publication, once there is one. warnings: checks that mark and don't block.
+    published: the publication, once there is one. warnings: checks that mark and don't block. goals: as in
+    force tonight, once they are worked out (see goals.goals_tonight).
     """
 
     prepared: Prepared
@@ -40,6 +42,7 @@ class Night:
     tell: Callable[[str], None] = _silent
     published: Path | None = None
     warnings: list[str] = field(default_factory=list)
+    goals: tuple[Goal, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from dagster_project.goals.days import Day
 from dagster_project.goals.equations import parse
 from dagster_project.goals.paths import Shapes
 from dagster_project.goals.remainder import Remainder
+from dagster_project.goals.revision_block import Proposal, revision_block
 from dagster_project.goals.solve import solve
 from dagster_project.goals.tables import build_goal_tables
 from dagster_project.goals.versions import Planner, in_force
@@ -267,6 +268,13 @@ def test_a_slip_in_a_revision_is_told_where_it_is_written(goals_of, revision, sa
     line = YEAR.strip().count("\n") + 3
     assert f":{line}:" in str(error.value)
     assert said in str(error.value)
+
+
+def test_the_block_that_a_review_proposes_can_be_pasted(goals_of):
+    goal = goals_of(YEAR)[0]
+    proposals = (Proposal("deal_to_order_rate", 0.2, 0.15, "受注率: 20% → 15%"),)
+    block = revision_block(goal, date(2026, 9, 30), proposals, "第2四半期レビュー")
+    assert plans_of(goals_of(YEAR + block)[0])[1].goal.target("leads") == Fraction(3500, 3)
 
 
 def test_revisions_come_in_the_order_of_their_days(goals_of):
