@@ -121,6 +121,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "held_files": ("保留したファイル", "Held files"),
     "quarantined_rows": ("隔離した行", "Quarantined rows"),
     "forecast_short": ("予測", "Forecast"),
+    "all_goals": ("目標一覧", "All goals"),
     "other_goals": ("その他の目標", "Other goals"),
     "one_goal": ("ツリーの表示:", "With its tree:"),
     "no_goals": ("目標はまだ定義されていません。", "No goal has been defined yet."),

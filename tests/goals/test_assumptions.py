@@ -12,7 +12,7 @@ import pytest
 from dagster_project.goals.assumptions import build_assumption_review
 from dagster_project.goals.columns import ASSUMPTION_REVIEW
 from dagster_project.goals.model import Goal
-from dagster_project.goals.tables import build_goal_tables
+from dagster_project.goals.tables import build_goal_tables, goals_in_force
 from dagster_project.kpi.model import Definitions
 
 START, AS_OF = date(2026, 4, 1), date(2027, 3, 31)
@@ -167,3 +167,25 @@ def test_every_row_is_assumed_or_derived_and_keys_are_whole(win_rate) -> None:
     assert {row["origin"] for row in rows.values()} == {"assumed", "derived"}
     assert "revenue" not in rows
     assert all(row["goal"] == "revenue_100m" and row["as_of"] == AS_OF for row in rows.values())
+
+
+REVISED = """
+revisions:
+  - from: 2026-10-01
+    nodes: {deal_to_order_rate: {assume: 15%}}
+"""
+
+
+def test_of_a_revised_plan_nothing_else_is_required_where_the_revised_assumption_holds(
+    goals_of: Any, sales_tree: str, definitions: Definitions
+) -> None:
+    (goal,) = goals_of(sales_tree.replace("phasing: business_days", "phasing: {monthly: even}") + REVISED)
+    frame = both("deal_to_order_rate", spread(12, 80), ("customer_type", "new"))
+    periods = pd.DataFrame({name: pd.Series(dtype="object") for name in PERIOD_COLUMNS})
+    day = date(2026, 12, 31)
+    (in_force,) = goals_in_force([goal], definitions, frame, periods, day)
+    rows = reviewed(in_force, definitions, [frame], day)
+    assert (rows["deal_to_order_rate"]["assumed"], rows["deal_to_order_rate"]["actual"]) == (0.15, 0.15)
+    # half a year at 20 %, 500 leads; the other half at 15 %, 666.67
+    assert rows["leads"]["required"] == pytest.approx(1_166.67, abs=0.005)
+    assert rows["leads"]["required_if_replanned"] == rows["leads"]["required"]

@@ -98,6 +98,21 @@ def tables(edit: Edit = lambda text: text, **about: Any) -> dict[str, pa.Table]:
     return made
 
 
+def with_a_second_goal() -> dict[str, pa.Table]:
+    """The publication, and a goal without a tree on the same KGI, `second`."""
+    given = tables()
+    for name in ("goal_tree", "kgi_attainment", "kgi_forecast"):
+        own = given[name].to_pylist()
+        more = [
+            row | {"goal": "second", "goal_label_ja": "二つ目の目標"}
+            for row in own
+            if row["node"] == "revenue"
+        ]
+        more = [{key: row[key] for key in given[name].column_names} for row in more]
+        given[name] = pa.Table.from_pylist(own + more, schema=given[name].schema)
+    return given
+
+
 def _sum(by_day: dict[str, dict[date, float]], measure: str, start: date, end: date) -> float:
     return sum(value for day, value in by_day[measure].items() if start <= day <= end)
 

@@ -8,7 +8,7 @@ import pytest
 
 from dagster_project.report.html import render, write_report
 from tests.report.conftest import write
-from tests.report.frames import tables
+from tests.report.frames import tables, with_a_second_goal
 
 PAYLOADS = [
     "<script>document.title='PWNED'</script>",
@@ -70,6 +70,13 @@ def test_the_report_says_it_all_in_one_file(html: str) -> None:
         "商談数 83%",
     ):
         assert shown in text, shown
+
+
+def test_several_goals_are_listed_before_each_is_told_of(tmp_path: Path, html: str) -> None:
+    text = " ".join(Elements(render(write(tmp_path, with_a_second_goal()))).texts)
+    listed, told = text.index("目標一覧"), text.index("KPIツリー")
+    assert listed < text.index("二つ目の目標") < told < text.rindex("二つ目の目標")
+    assert "目標一覧" not in html
 
 
 def test_it_loads_nothing_and_runs_nothing(html: str) -> None:

@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 
 import click
-import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from rich.console import Console
@@ -16,7 +15,7 @@ from dagster_project.project import Project
 from dagster_project.report.summary import summarize
 from dagster_project.report.terminal import print_summary
 from tests.report.conftest import write
-from tests.report.frames import tables
+from tests.report.frames import tables, with_a_second_goal
 
 
 def printed(folder: Path, language: str | None = None) -> str:
@@ -47,21 +46,6 @@ def test_text_of_the_data_can_neither_steer_the_terminal_nor_style_itself(tmp_pa
     assert "\x07" not in text
     assert "\u202e" not in text
     assert "[bold red]売上高[/bold red]" in text
-
-
-def with_a_second_goal() -> dict[str, pa.Table]:
-    """The publication, and a quarter's goal on the same KGI that is told of as `second`."""
-    given = tables()
-    for name in ("goal_tree", "kgi_attainment", "kgi_forecast"):
-        own = given[name].to_pylist()
-        more = [
-            row | {"goal": "second", "goal_label_ja": "二つ目の目標"}
-            for row in own
-            if row["node"] == "revenue"
-        ]
-        more = [{key: row[key] for key in given[name].column_names} for row in more]
-        given[name] = pa.Table.from_pylist(own + more, schema=given[name].schema)
-    return given
 
 
 def test_the_largest_tree_is_printed_and_each_other_goal_has_a_line(tmp_path: Path) -> None:
