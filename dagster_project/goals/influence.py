@@ -24,6 +24,7 @@ from dagster_project.goals.past import PastOf, slice_of
 
 LAGS = (0, 1, 2, 3)
 LEAST_MONTHS = 12  # pairs of changes; fewer show only what is obvious
+MIDDLING = 0.5  # a history in which this correlation would not show clears nobody: 25 months or so
 
 Seen = Literal["moves_with", "none_seen", "constant", "short_history"]
 
@@ -76,7 +77,9 @@ def influence(node: str, changes: Mapping[date, float], kgi: Mapping[date, float
     p_value = min(_p_value(strength, months) * len(LAGS), 1.0)
     limit = student_quantile(1 - SIGNIFICANT_BELOW / len(LAGS) / 2, months - 2)
     would_show = limit / math.sqrt(months - 2 + limit**2)
-    seen: Seen = "moves_with" if p_value < SIGNIFICANT_BELOW else "none_seen"
+    seen: Seen = "moves_with"
+    if p_value >= SIGNIFICANT_BELOW:
+        seen = "none_seen" if would_show <= MIDDLING else "short_history"
     return Influence(node, seen, months, strength, lag, p_value, would_show)
 
 

@@ -31,6 +31,7 @@ from dagster_project.goals.review_model import (
 )
 from dagster_project.goals.revision_block import Proposal, changes, revision_block
 from dagster_project.goals.track_record import due_in, track_records, was_met
+from dagster_project.goals.written_figure import written_figure
 
 
 def review(goal: Goal, published: Published, cadence: Cadence, is_revised: bool = False) -> Review:
@@ -41,7 +42,9 @@ def review(goal: Goal, published: Published, cadence: Cadence, is_revised: bool 
     past = read_past(published.kpi_period, slices, as_of)
     due = _due(goal, published.goal_targets)
     assumptions = _assumptions(goal, published.assumption_review, as_of)
-    proposals = tuple(_proposal(one) for one in assumptions if one.significant and one.actual is not None)
+    proposals = tuple(
+        _proposal(goal, one) for one in assumptions if one.significant and one.actual is not None
+    )
     _, contradictions = replan(goal, changes(goal, proposals))
     title = f"{cadence} review as of {as_of}"
     return Review(
@@ -189,11 +192,13 @@ def _required(goal: Goal, table: pd.DataFrame, as_of: date) -> tuple[Required, .
     )
 
 
-def _proposal(one: Assumption) -> Proposal:
+def _proposal(goal: Goal, one: Assumption) -> Proposal:
     assert one.actual is not None
+    kpi = goal.node(one.node).kpi
+    assert kpi is not None
     chance = "p < 0.001" if (one.p_value or 0) < 0.001 else f"p = {one.p_value:.2g}"
-    why = f"{one.node} came to {one.actual:.4g} instead of {one.assumed:.4g} ({chance})"
-    return Proposal(one.node, one.assumed, one.actual, why)
+    came, assumed = (written_figure(value, kpi.unit) for value in (one.actual, one.assumed))
+    return Proposal(one.node, one.assumed, one.actual, f"{one.node} came to {came}, not {assumed} ({chance})")
 
 
 def _text(value: Any) -> str | None:

@@ -75,6 +75,10 @@ class ReviewText:
         shown = self.value(self.goal.kgi.name, value)
         return shown if shown.startswith("-") else f"+{shown}"
 
+    def _shows(self, value: float) -> bool:
+        """Whether a contribution is more than nothing, as it is shown."""
+        return self.value(self.goal.kgi.name, abs(value)) != self.value(self.goal.kgi.name, 0.0)
+
     def _span(self, count: int, grain: str) -> str:
         return self.say(f"{grain}s", n=count)
 
@@ -132,18 +136,22 @@ class ReviewText:
         if moved.why is None:
             return
         causes = sorted(moved.why.drivers, key=lambda one: -abs(one.contribution))[:SHOWN]
-        told = [(one.node, one.contribution) for one in causes] + [("_residual", moved.why.residual)]
+        told = [(one.node, float(one.contribution)) for one in causes]
+        told.append(("_residual", float(moved.why.residual)))
         yield self.say(
             "changed",
             kgi=self.name(self.goal.kgi.name),
             change=self._signed(float(moved.why.gap)),
-            causes=", ".join(f"{self.name(node)} {self._signed(float(part))}" for node, part in told if part),
+            causes=", ".join(
+                f"{self.name(node)} {self._signed(part)}" for node, part in told if self._shows(part)
+            ),
         )
 
     def _gap(self) -> Iterator[str]:
-        if self.review.gap:
+        told = [one for one in self.review.gap[:SHOWN] if self._shows(one.contribution)]
+        if told:
             yield self.say("gap")
-        for one in self.review.gap[:SHOWN]:
+        for one in told:
             yield f"  {self.name(one.driver)} {self._signed(one.contribution)}"
 
     def _assumptions(self) -> Iterator[str]:

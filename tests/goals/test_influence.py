@@ -50,6 +50,17 @@ def test_the_limit_of_what_shows_is_the_least_correlation_that_is_significant(no
     assert (abs(found.correlation or 0) >= found.would_show) == (found.p_value < 0.05)
 
 
+def test_a_history_in_which_a_middling_influence_would_not_show_makes_no_candidate(
+    noise: list[float],
+) -> None:
+    other = random.Random(11).sample(noise, len(noise))
+    found = influence("x", changes(other[:20]), changes(noise))
+    assert (found.seen, found.is_candidate) == ("short_history", False)
+    assert found.would_show is not None
+    assert found.would_show > 0.5
+    assert influence("x", changes(noise[:20]), changes(noise)).seen == "moves_with"
+
+
 def test_a_short_history_and_a_constant_one_are_no_candidates(noise: list[float]) -> None:
     assert influence("x", changes(noise[:10]), changes(noise)).seen == "short_history"
     assert influence("x", changes([0.0] * 30), changes(noise)).seen == "constant"
