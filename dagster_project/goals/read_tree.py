@@ -15,7 +15,8 @@ from dagster_project.goals.tree import Tree
 from dagster_project.kpi.issues import suggest
 from dagster_project.kpi.model import Kpi
 from dagster_project.kpi.text import Quantity
-from dagster_project.kpi.units import UnitError, check_equation
+from dagster_project.kpi.unit_formulas import check_equation
+from dagster_project.kpi.units import UnitError
 from dagster_project.kpi.yamlnodes import Loc
 
 

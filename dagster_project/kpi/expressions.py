@@ -15,75 +15,26 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
+from dagster_project.kpi.expression_types import (
+    AGGREGATES,
+    ARITHMETIC,
+    BETWEEN_FUNCTIONS,
+    CASTS,
+    COMPARISONS,
+    FUNCTIONS,
+    LEAVES,
+    LOGIC,
+    PERIOD_NAMES,
+    SHAPES,
+    ExpressionError,
+    Scope,
+    function_name,
+    type_of,
+)
 from dagster_project.kpi.issues import a, suggest
 from dagster_project.kpi.model import ColumnType
-from dagster_project.kpi.units import PLAIN, Unit, UnitError, unit_of_tree
-
-Scope = Mapping[str, ColumnType]
-
-NUMERIC: frozenset[str] = frozenset({"integer", "number", "money", "percent"})
-DATED: frozenset[str] = frozenset({"date", "timestamp"})
-# What a KPI's filter may name besides columns: the period that its value is for.
-PERIOD_NAMES: Mapping[str, ColumnType] = {"period_start": "date", "period_end": "date", "grain": "text"}
-BETWEEN_FUNCTIONS = ("days_between", "hours_between", "minutes_between")
-
-# function → its type; None: that of its first argument
-FUNCTIONS: Mapping[str, ColumnType | None] = {
-    "coalesce": None,
-    "nullif": None,
-    "greatest": None,
-    "least": None,
-    "abs": None,
-    "round": "number",
-    "floor": "number",
-    "ceil": "number",
-    "lower": "text",
-    "upper": "text",
-    "trim": "text",
-    "length": "integer",
-    "substring": "text",
-    "concat": "text",
-    "replace": "text",
-    "year": "integer",
-    "month": "integer",
-    "day": "integer",
-    "cast": None,
-    "days_between": "integer",
-    "hours_between": "number",
-    "minutes_between": "number",
-}
-AGGREGATES: Mapping[str, ColumnType | None] = {
-    "count": "integer",
-    "sum": None,
-    "min": None,
-    "max": None,
-}
-
-_CASTS: Mapping[str, ColumnType] = {
-    "VARCHAR": "text",
-    "TEXT": "text",
-    "BIGINT": "integer",
-    "INT": "integer",
-    "DOUBLE": "number",
-    "DATE": "date",
-    "TIMESTAMP": "timestamp",
-    "BOOLEAN": "boolean",
-    "DECIMAL": "money",
-}
-_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
-_LOGIC = (exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.Between, exp.Like)
-_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)
-_LEAVES = (exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.DataType, exp.DataTypeParam)
-_SHAPES = (exp.Paren, exp.Neg, exp.Case, exp.If, exp.DPipe, exp.Star, exp.Distinct)
-
-
-class ExpressionError(ValueError):
-    """The expression does not pass; `hint`: what to write instead; `unknown`: a column that is not there."""
-
-    def __init__(self, message: str, hint: str = "", unknown: str | None = None) -> None:
-        self.hint = hint
-        self.unknown = unknown
-        super().__init__(message)
+from dagster_project.kpi.unit_formulas import unit_of_tree
+from dagster_project.kpi.units import PLAIN, Unit, UnitError
 
 
 @dataclass(frozen=True)
@@ -106,7 +57,7 @@ def compile_expression(
     """
     tree = _parse(text)
     _check_nodes(tree, scope, aggregate=aggregate)
-    kind = _type_of(tree, scope)
+    kind = type_of(tree, scope)
     columns = frozenset(column.name for column in tree.find_all(exp.Column))
     try:
         unit = unit_of_tree(tree, units or {})
@@ -120,7 +71,7 @@ def compile_having(text: str, scope: Scope) -> Expression:
     tree = _parse(text)
     grouped = tree.copy()
     for call in list(grouped.find_all(exp.Func)):
-        if _function_name(call) in AGGREGATES:
+        if function_name(call) in AGGREGATES:
             compile_expression(call.sql("duckdb"), scope, aggregate=True)
             call.replace(exp.Column(this=exp.Identifier(this="aggregated")))
     condition = compile_filter(grouped.sql("duckdb"), {"aggregated": "number"})
@@ -183,25 +134,13 @@ def _parse(text: str) -> exp.Expr:
     return tree
 
 
-def _name_of(node: exp.Func) -> str:
-    return (node.name if isinstance(node, exp.Anonymous) else node.sql_name()).lower()
-
-
-_ALIASES = {"ceiling": "ceil", "substr": "substring", "try_cast": "cast", "len": "length"}
-
-
-def _function_name(node: exp.Func) -> str:
-    name = _name_of(node)
-    return _ALIASES.get(name, name)
-
-
 def _check_nodes(tree: exp.Expr, scope: Scope, *, aggregate: bool) -> None:
-    if aggregate and not (isinstance(tree, exp.Func) and _function_name(tree) in AGGREGATES):
+    if aggregate and not (isinstance(tree, exp.Func) and function_name(tree) in AGGREGATES):
         raise ExpressionError(
             "with group_by a column is an aggregate", "write count(*), sum(x), min(x) or max(x)"
         )
     for node in tree.walk():
-        if isinstance(node, (*_COMPARISONS, *_LOGIC, *_ARITHMETIC, *_LEAVES, *_SHAPES)):
+        if isinstance(node, (*COMPARISONS, *LOGIC, *ARITHMETIC, *LEAVES, *SHAPES)):
             if isinstance(node, exp.Column):
                 _check_column(node, scope)
             if isinstance(node, (exp.Star, exp.Distinct)) and not aggregate:
@@ -212,12 +151,12 @@ def _check_nodes(tree: exp.Expr, scope: Scope, *, aggregate: bool) -> None:
                 )
             if isinstance(node, exp.In) and (node.args.get("query") or node.args.get("unnest")):
                 raise ExpressionError("a sub-query has no place in an expression", "list the values")
-            if isinstance(node, exp.DataType) and node.this.name not in _CASTS:
+            if isinstance(node, exp.DataType) and node.this.name not in CASTS:
                 known = "varchar, bigint, double, date, timestamp, boolean, decimal"
                 raise ExpressionError(f"type {node.sql()} is not one of the language", f"use {known}")
             continue
         if isinstance(node, exp.Func):
-            name = _function_name(node)
+            name = function_name(node)
             if name in AGGREGATES:
                 if aggregate and node is tree:
                     continue
@@ -252,115 +191,3 @@ def _guard_division(node: exp.Expr) -> exp.Expr:
             return node
         node.set("expression", exp.Nullif(this=divisor.copy(), expression=exp.Literal.number(0)))
     return node
-
-
-def _type_of(node: exp.Expr, scope: Scope) -> ColumnType:
-    if isinstance(node, exp.Paren | exp.Neg):
-        return _type_of(node.this, scope)
-    if isinstance(node, exp.Column):
-        return scope[node.name]
-    if isinstance(node, exp.Literal):
-        if node.is_string:
-            return "text"
-        return "integer" if node.name.isdigit() else "number"
-    if isinstance(node, (exp.Boolean, *_COMPARISONS, *_LOGIC)):
-        _check_operands(node, scope)
-        return "boolean"
-    if isinstance(node, exp.Null):
-        return "text"
-    if isinstance(node, exp.DPipe):
-        return "text"
-    if isinstance(node, _ARITHMETIC):
-        return _arithmetic_type(node, scope)
-    if isinstance(node, exp.Case):
-        branches = [branch.args["true"] for branch in node.args["ifs"]]
-        if node.args.get("default") is not None:
-            branches.append(node.args["default"])
-        return _common_type(branches, scope, "the branches of case")
-    if isinstance(node, exp.Func):
-        return _function_type(node, scope)
-    raise ExpressionError(f"'{node.sql()}' has no place in an expression")
-
-
-def _function_type(node: exp.Func, scope: Scope) -> ColumnType:
-    name = _function_name(node)
-    if isinstance(node, exp.Cast):
-        return _CASTS[node.to.this.name]
-    arguments: list[exp.Expr] = [
-        item for item in node.iter_expressions() if not isinstance(item, exp.DataType)
-    ]
-    if name in BETWEEN_FUNCTIONS:
-        for argument in arguments:
-            if _type_of(argument, scope) not in DATED:
-                raise ExpressionError(f"{name}() takes dates or times, not '{argument.sql()}'")
-    if name == "count":
-        return "integer"
-    declared = {**FUNCTIONS, **AGGREGATES}[name]
-    if declared is not None:
-        return declared
-    if name in ("coalesce", "greatest", "least", "nullif"):
-        return _common_type(arguments, scope, f"the arguments of {name}()")
-    return _type_of(arguments[0], scope)
-
-
-def _arithmetic_type(node: exp.Expr, scope: Scope) -> ColumnType:
-    left, right = _type_of(node.this, scope), _type_of(node.expression, scope)
-    for side, kind in ((node.this, left), (node.expression, right)):
-        if kind in DATED:
-            raise ExpressionError(
-                f"'{node.sql()}': arithmetic on dates differs between engines", "use days_between(from, to)"
-            )
-        if kind not in NUMERIC:
-            raise ExpressionError(f"'{side.sql()}' is {a(kind)}, not a number")
-    if isinstance(node, exp.Div):
-        return "number"
-    if isinstance(node, exp.Mul):
-        # money times money is no money; money times a count still is
-        if {left, right} == {"integer", "money"}:
-            return "money"
-        return "integer" if left == right == "integer" else "number"
-    return left if left == right else "number" if {left, right} != {"money", "integer"} else "money"
-
-
-def _common_type(nodes: list[exp.Expr], scope: Scope, what: str) -> ColumnType:
-    kinds = [_type_of(node, scope) for node in nodes if not isinstance(node, exp.Null)]
-    if not kinds:
-        return "text"
-    if len(set(kinds)) == 1:
-        return kinds[0]
-    if set(kinds) <= NUMERIC:
-        return "money" if set(kinds) <= {"money", "integer"} else "number"
-    if set(kinds) <= DATED:
-        return "timestamp"
-    raise ExpressionError(f"{what} mix {' and '.join(sorted(set(kinds)))}")
-
-
-def _check_operands(node: exp.Expr, scope: Scope) -> None:
-    """Refuses a comparison of things that never compare as meant, such as a text with a number."""
-    if isinstance(node, exp.Not):
-        if _type_of(node.this, scope) != "boolean":
-            raise ExpressionError(f"not '{node.this.sql()}': that is no condition")
-        return
-    if isinstance(node, exp.And | exp.Or):
-        for side in (node.this, node.expression):
-            if _type_of(side, scope) != "boolean":
-                raise ExpressionError(f"'{side.sql()}' is no condition", "compare it with something")
-        return
-    if isinstance(node, exp.Boolean | exp.Is):
-        return
-    left = _type_of(node.this, scope)
-    others = (
-        node.expressions
-        if isinstance(node, exp.In)
-        else [node.args["low"], node.args["high"]]
-        if isinstance(node, exp.Between)
-        else [node.expression]
-    )
-    for other in others:
-        if isinstance(other, exp.Null):
-            raise ExpressionError(f"'{node.sql()}' is never true", "write `is null` or `is not null`")
-        right = _type_of(other, scope)
-        dated_literal = {left, right} & DATED and "text" in (left, right) and isinstance(other, exp.Literal)
-        if left == right or {left, right} <= NUMERIC or {left, right} <= DATED or dated_literal:
-            continue
-        raise ExpressionError(f"'{node.sql()}' compares {a(left)} with {a(right)}")

@@ -16,7 +16,7 @@ from dagster_project.goals import spec as goals
 from dagster_project.goals.spec_import import TargetsFromSpec
 from dagster_project.goals.spec_phasing import PhasingSpec
 from dagster_project.goals.spec_segments import SegmentsSpec
-from dagster_project.kpi.expressions import AGGREGATES, FUNCTIONS
+from dagster_project.kpi.expression_types import AGGREGATES, FUNCTIONS
 from dagster_project.kpi.model import SourceColumn
 from dagster_project.kpi.spec import entities, kpis, settings, sources
 from dagster_project.kpi.spec.base import Spec

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dagster_project.kpi.expressions import ExpressionError, compile_expression, compile_filter
+from dagster_project.kpi.expression_types import ExpressionError
+from dagster_project.kpi.expressions import compile_expression, compile_filter
 
 SCOPE = {
     "opened_on": "date",

@@ -4,18 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dagster_project.kpi.unit_formulas import check_equation, unit_of
 from dagster_project.kpi.units import (
     COUNT,
     ONE,
     PLAIN,
     Unit,
     UnitError,
-    check_equation,
     declared,
     disagreement,
     money,
     settled,
-    unit_of,
 )
 
 UNITS = {

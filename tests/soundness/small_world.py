@@ -12,6 +12,14 @@ from dagster_project.valuetests.run import run_tests
 CALENDAR = "timezone: Asia/Tokyo\nfiscal_year_starts: April\nclosed: [{weekdays: [saturday, sunday]}]\n"
 
 
+def write(root: Path, files: dict[str, str]) -> None:
+    """The definitions of a project, with a calendar; names without .yml."""
+    for name, text in {"calendar": CALENDAR, **files}.items():
+        path = root / "kpi_definitions" / f"{name}.yml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text), encoding="utf-8")
+
+
 def expect(root: Path, files: dict[str, str], given: str, values: str, *, known: str, as_of: str) -> None:
     """Fails with every value that differs. `given`: rows by source; `values`: as in tests/*.yml."""
     test = (
@@ -21,10 +29,7 @@ def expect(root: Path, files: dict[str, str], given: str, values: str, *, known:
         + indent(dedent(values).strip("\n"), "      ")
         + "\n"
     )
-    for name, text in {"calendar": CALENDAR, **files, "tests/point": test}.items():
-        path = root / "kpi_definitions" / f"{name}.yml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dedent(text), encoding="utf-8")
+    write(root, {**files, "tests/point": test})
     definitions = load_definitions(root)
     outcomes, issues = run_tests(definitions, load_tests(root, definitions))
     assert issues == []

@@ -6,7 +6,7 @@ import pytest
 
 from dagster_project.kpi.compile.files import compile_project
 from dagster_project.kpi.load import check_definitions, load_definitions
-from tests.soundness.small_world import expect
+from tests.soundness.small_world import expect, write
 
 SOURCES = """\
 sources:
@@ -80,14 +80,7 @@ def test_a_rate_that_the_night_does_not_know_yet_does_not_count(tmp_path):
 
 
 def test_what_has_no_rate_is_told_and_undeclared_currencies_stop_the_night(tmp_path):
-    expect(
-        tmp_path,
-        files(),
-        GIVEN,
-        "- {kpi: deals_closed, day: 2026-05-04, value: 1}",
-        known="2026-04-01",
-        as_of="2026-05-31",
-    )
+    write(tmp_path, files())
     told = compile_project(load_definitions(tmp_path))["staging/_currencies.yml"]
     assert "amount__original is not null and amount is null" in told
     assert "one_value" not in told
@@ -101,26 +94,12 @@ def test_what_has_no_rate_is_told_and_undeclared_currencies_stop_the_night(tmp_p
 
 
 def test_the_unit_of_a_converted_amount_is_the_project_s_currency(tmp_path):
-    expect(
-        tmp_path,
-        files(),
-        GIVEN,
-        "- {kpi: deals_closed, day: 2026-05-04, value: 1}",
-        known="2026-04-01",
-        as_of="2026-05-31",
-    )
+    write(tmp_path, files())
     assert str(load_definitions(tmp_path).kpi("revenue").measured) == "JPY, tax excluded"
 
 
 def test_the_history_changes_with_the_mapping_of_the_rates(tmp_path):
-    expect(
-        tmp_path,
-        files(),
-        GIVEN,
-        "- {kpi: deals_closed, day: 2026-05-04, value: 1}",
-        known="2026-04-01",
-        as_of="2026-05-31",
-    )
+    write(tmp_path, files())
     before = load_definitions(tmp_path).kpi("revenue").definition_hash
     path = tmp_path / "kpi_definitions" / "sources" / "all.yml"
     text = path.read_text(encoding="utf-8")

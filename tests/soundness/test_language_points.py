@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from dagster_project.errors import DefinitionError
+from dagster_project.kpi.compile.semantic.rules import not_carried_kpis
 from dagster_project.kpi.load import check_definitions, load_definitions
 from dagster_project.kpi.metadata import rows
-from tests.soundness.small_world import CALENDAR, expect
+from tests.soundness.small_world import expect, write
 
 SOURCES = """\
 sources:
@@ -52,19 +53,17 @@ entities:
 REVENUE = "- {name: revenue, label: revenue, type: simple, entity: deals, time: closed_on, agg: sum, expr: amount, filter: stage = 'won', unit: JPY, direction: up}"
 
 
-def world(tmp_path: Path, kpis: str, given: str, values: str, *, known="2026-01-01", as_of="2026-06-30"):
+def company(kpis: str) -> dict[str, str]:
     lines = "\n".join(f"  {line.strip()}" for line in kpis.strip().splitlines())
-    files = {"sources/all": SOURCES, "entities": ENTITIES, "kpis/all": f"department: x\nkpis:\n{lines}\n"}
-    expect(tmp_path, files, given, values, known=known, as_of=as_of)
+    return {"sources/all": SOURCES, "entities": ENTITIES, "kpis/all": f"department: x\nkpis:\n{lines}\n"}
+
+
+def world(tmp_path: Path, kpis: str, given: str, values: str, *, known="2026-01-01", as_of="2026-06-30"):
+    expect(tmp_path, company(kpis), given, values, known=known, as_of=as_of)
 
 
 def definitions_of(tmp_path: Path, kpis: str):
-    lines = "\n".join(f"  {line.strip()}" for line in kpis.strip().splitlines())
-    files = {"sources/all": SOURCES, "entities": ENTITIES, "kpis/all": f"department: x\nkpis:\n{lines}\n"}
-    for name, text in {"calendar": CALENDAR, **files}.items():
-        path = tmp_path / "kpi_definitions" / f"{name}.yml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    write(tmp_path, company(kpis))
     return load_definitions(tmp_path)
 
 
@@ -549,6 +548,21 @@ def test_21_yaml_never_changes_what_was_typed(tmp_path):
     with pytest.raises(DefinitionError) as error:
         definitions_of(tmp_path, split)
     assert any("quote this value" in str(issue) for issue in error.value.issues)
+
+
+def test_22_what_a_metric_layer_can_not_say_is_left_out_and_listed(tmp_path):
+    base = "type: simple, entity: deals, time: closed_on, unit: count, direction: up"
+    kpis = f"""
+        {REVENUE}
+        - {{name: market_size, label: market, type: simple, entity: market_sizes, agg: sum, expr: amount, spread: {{from: starts_on, through: ends_on}}, unit: JPY, direction: up}}
+        - {{name: reach, label: reach, type: simple, entity: reach_reports, time: report_on, agg: only, expr: reach, filter: report_grain = grain, unit: count, direction: up}}
+        - {{name: open, label: open, type: stock, entity: deals, agg: count, from: opened_on, until: closed_on, period_agg: opening, unit: count, direction: up}}
+        - {{name: older, label: older, {base}, agg: count, filter: opened_on < period_start}}
+        - {{name: converted, label: converted, type: conversion, base: {{entity: deals, time: opened_on}}, conversion: {{entity: deals, time: closed_on}}, window: 30 days, unit: percent, direction: up}}
+        - {{name: mood, label: mood, type: simple, entity: answers, agg: average, expr: score, when_no_data: carry, unit: score, direction: up}}
+        """
+    left_out = not_carried_kpis(definitions_of(tmp_path, kpis))
+    assert list(left_out) == ["market_size", "reach", "open", "older", "converted", "mood"]
 
 
 def test_what_is_carried_comes_from_the_last_period_that_had_a_value(tmp_path):

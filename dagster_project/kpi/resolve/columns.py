@@ -6,42 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dagster_project.kpi.expressions import (
-    DATED,
-    NUMERIC,
-    Expression,
-    ExpressionError,
-    Scope,
-    compile_expression,
-    compile_filter,
-)
+from dagster_project.kpi.expression_types import ExpressionError, Scope
+from dagster_project.kpi.expressions import Expression, compile_expression, compile_filter
 from dagster_project.kpi.issues import Issue, a, suggest
 from dagster_project.kpi.model import ColumnType, EntityColumn, EntityInput, Lookup
+from dagster_project.kpi.resolve.column_units import alike, unit_of_column, unit_of_type
 from dagster_project.kpi.spec.base import Loc, Written
 from dagster_project.kpi.spec.entities import EntityColumnSpec, EntitySpec, InputSpec
-from dagster_project.kpi.units import NUMBER, PLAIN, SHARE, Tax, Unit, UnitError, money
+from dagster_project.kpi.units import Unit, UnitError, money
 
 if TYPE_CHECKING:
     from dagster_project.kpi.resolve.entities import Relations
-
-
-def unit_of_type(kind: ColumnType, currency: str, tax: Tax | None = None) -> Unit:
-    """The unit of a column that is given, not computed."""
-    if kind == "money":
-        return money(currency, tax)
-    return {"percent": SHARE, "number": NUMBER}.get(kind, PLAIN)
-
-
-def unit_of_column(compiled: Expression) -> Unit:
-    """The unit of a column that holds an expression; text, dates and truths have none."""
-    if compiled.type not in NUMERIC or compiled.unit.constant:
-        return PLAIN
-    return compiled.unit
-
-
-def alike(one: ColumnType, other: ColumnType) -> bool:
-    """Whether values of two columns can be equal."""
-    return one == other or {one, other} <= NUMERIC or {one, other} <= DATED
 
 
 class EntityBuilder:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from dagster_project.kpi.issues import suggest
 from dagster_project.kpi.model import ColumnType, Conversion, Leaf, Measure, Operand, Place
-from dagster_project.kpi.resolve.columns import alike
+from dagster_project.kpi.resolve.column_units import alike
 from dagster_project.kpi.resolve.measures import Unresolvable
 from dagster_project.kpi.resolve.resolver import Resolver, place_of
 from dagster_project.kpi.resolve.values import Value, parse_span

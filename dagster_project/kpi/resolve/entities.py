@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from dagster_project.kpi.issues import Issue, a, suggest
 from dagster_project.kpi.model import Dimension, Entity, EntityColumn, Label, Source, Time
 from dagster_project.kpi.reserved import taken_as_entity
-from dagster_project.kpi.resolve.columns import EntityBuilder, unit_of_type
+from dagster_project.kpi.resolve.column_units import unit_of_type
+from dagster_project.kpi.resolve.columns import EntityBuilder
 from dagster_project.kpi.spec.base import Written, resolve_label
 from dagster_project.kpi.spec.entities import EntitySpec
 

@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from dagster_project.kpi.expressions import (
-    NUMERIC,
-    PERIOD_NAMES,
-    Expression,
-    ExpressionError,
-    compile_expression,
-    compile_filter,
-    compile_having,
-)
+from dagster_project.kpi.expression_types import NUMERIC, PERIOD_NAMES, ExpressionError
+from dagster_project.kpi.expressions import Expression, compile_expression, compile_filter, compile_having
 from dagster_project.kpi.issues import Issue, a, suggest
 from dagster_project.kpi.model import Aggregation, Entity, Measure, Spread, Stock
 from dagster_project.kpi.spec.base import Loc, Written

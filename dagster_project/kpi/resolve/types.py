@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from dagster_project.kpi.expressions import ExpressionError, compile_expression, is_quotient
+from dagster_project.kpi.expression_types import ExpressionError
+from dagster_project.kpi.expressions import compile_expression, is_quotient
 from dagster_project.kpi.model import Leaf, Measure, Operand, Shape
 from dagster_project.kpi.resolve.keys import keys_of_operand
 from dagster_project.kpi.resolve.measures import ZERO_BY_DEFAULT, Unresolvable

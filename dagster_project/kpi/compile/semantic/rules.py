@@ -38,6 +38,8 @@ def _to_date_of_another_year(leaf: Leaf, calendar: CalendarRules) -> bool:
 def not_carried(kpi: Kpi, calendar: CalendarRules) -> str | None:
     """Why dbt's metrics can't say what `kpi` says; None where they can."""
     for operand in kpi.operands:
+        if operand.carries:
+            return "carried over periods without rows: a metric of nothing is nothing"
         for is_so, reason in _OF_MEASURES:
             if is_so(operand.measure):
                 return reason
