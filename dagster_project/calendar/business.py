@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -94,9 +95,11 @@ def _public_holidays(code: str | None) -> Any:
     import holidays
 
     country, _, region = code.partition("-")
+    if len(country) == 2:  # three letters are stock exchanges there, too
+        with suppress(NotImplementedError):
+            return holidays.country_holidays(country, subdiv=region or None)
+    # Only now: the list of all countries loads each of them.
     regions = holidays.list_supported_countries().get(country)
-    if regions is not None and (not region or region in regions):
-        return holidays.country_holidays(country, subdiv=region or None)
     if regions is None:
         hint = suggest(country, known_countries()) or "write an ISO country code such as JP"
     else:
