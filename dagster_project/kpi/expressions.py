@@ -63,7 +63,9 @@ def compile_expression(
         unit = unit_of_tree(tree, units or {})
     except UnitError as error:
         raise ExpressionError(f"'{text}' {error}", error.hint) from error
-    return Expression(_render(tree.transform(_guard_division).transform(_macro_call)), kind, columns, unit)
+    return Expression(
+        _render(tree.transform(_guard_division).transform(_macro_call, copy=False)), kind, columns, unit
+    )
 
 
 def compile_having(text: str, scope: Scope) -> Expression:

@@ -131,9 +131,11 @@ class _Builder:
 
     def _scalar(self, event: Any) -> str | None:
         value: str = event.value
-        if any(token in value for token in JINJA):
+        if "{" in value and any(token in value for token in JINJA):
             self._refuse(event, "template marks '{{', '{%' or '{#'", "definitions are plain text, not Jinja")
-        if any(unicodedata.category(char) in ("Cc", "Cf") and char not in "\n\t" for char in value):
+        if not value.isprintable() and any(
+            unicodedata.category(char) in ("Cc", "Cf") and char not in "\n\t" for char in value
+        ):
             self._refuse(event, "an invisible or control character", "retype the value")
         if event.style in (None, "") and value in ("", "null", "~"):
             return None
