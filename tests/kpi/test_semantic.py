@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
+from dbt_semantic_interfaces.implementations.semantic_manifest import PydanticSemanticManifest
 from dbt_semantic_interfaces.validations.reserved_keywords import RESERVED_KEYWORDS
+from dbt_semantic_interfaces.validations.semantic_manifest_validator import SemanticManifestValidator
 from dbt_semantic_interfaces.validations.unique_valid_name import UniqueAndValidNameRule
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +51,70 @@ def exported(project) -> dict[str, Any]:
         "models": {model["name"]: model for model in models},
         "text": "".join(files.values()),
     }
+
+
+AWKWARD = {
+    "sources/crm": """\
+sources:
+  - source: crm
+    files: deals.csv
+    load: full
+    key: [product]
+    columns: {product: text, week: text, team_: text, team: text, x: text, sold_on: date, amount: money}
+""",
+    "entities": """\
+entities:
+  - {entity: product, from: crm, key: product, times: {sold_on: {}}, dimensions: {product: {}, week: {}, team_: {}, team: {}, x: {}, sold_on: {}}}
+  - {entity: team, from: crm, key: product, times: {sold_on: {}}, dimensions: {product: {}}}
+""",  # noqa: E501
+    "kpis/sales": """\
+department: sales
+kpis:
+  - {name: product, label: 同じ, type: simple, entity: product, agg: count, unit: count, direction: up}
+  - {name: product_, label: 同じ, type: simple, entity: product, agg: sum, expr: amount, unit: JPY, direction: up}
+  - {name: sold_on, label: 同じ, type: simple, entity: team, agg: count, filter: x is null, unit: count, direction: up}
+  - {name: metric_time, label: 時, type: ratio, numerator: product, denominator: sold_on, basis: period, unit: rate, direction: up}
+""",  # noqa: E501
+}
+
+
+def issues_of(files: dict[str, str]) -> list[str]:
+    """What dbt's own validation says of the exported YAML."""
+    found: dict[str, list[Any]] = {"semantic_models": [], "metrics": []}
+    for text in files.values():
+        for kind, items in yaml.safe_load(text).items():
+            found[kind] += items
+    spine = {
+        "node_relation": {"alias": "dim_date", "schema_name": "main"},
+        "primary_column": {"name": "date", "time_granularity": "day"},
+    }
+    models = [
+        {**model, "node_relation": {"alias": model["name"], "schema_name": "main"}}
+        for model in found["semantic_models"]
+    ]
+    manifest = PydanticSemanticManifest.parse_obj(
+        {
+            "semantic_models": models,
+            "metrics": found["metrics"],
+            "project_configuration": {"time_spines": [spine]},
+        }
+    )
+    return [
+        issue.message for issue in SemanticManifestValidator().validate_semantic_manifest(manifest).errors
+    ]
+
+
+def test_dbts_own_validation_finds_nothing_whatever_things_are_called(project):
+    files = semantic_files(load_definitions(project(**{k.replace("/", "__"): v for k, v in AWKWARD.items()})))
+    assert issues_of(files) == []
+
+
+def test_dbts_validation_would_find_a_name_that_it_refuses(project):
+    files = semantic_files(load_definitions(project(kpis__extra=KPIS)))
+    assert issues_of(files) == []
+    assert issues_of(
+        {name: text.replace("the_x", "x").replace("last_28", "week") for name, text in files.items()}
+    )
 
 
 @given(st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True))

@@ -22,8 +22,12 @@ class Metrics:
 
     def __post_init__(self) -> None:
         self._elements = _elements(self.definitions)
-        self._kpi_names = {kpi.name: accepted(kpi.name) for kpi in self.definitions.kpis}
-        self._taken = set(self._kpi_names.values())
+        self._measure_names: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self._kpi_names: dict[str, str] = {}
+        for kpi in self.definitions.kpis:
+            self._kpi_names[kpi.name] = accepted(kpi.name, self._taken)
+            self._taken.add(self._kpi_names[kpi.name])
         self._parts: dict[tuple[Any, ...], str] = {}
         self._labels: set[str] = set()
         carried = [
@@ -38,7 +42,11 @@ class Metrics:
 
     def measure_name(self, measure: Measure) -> str:
         """The measure's name; unlike metrics, measures share their names with entities and dimensions."""
-        return accepted(measure.name, self._elements)
+        if measure.name not in self._measure_names:
+            name = accepted(measure.name, self._elements)
+            self._measure_names[measure.name] = name
+            self._elements.add(name)
+        return self._measure_names[measure.name]
 
     def metric_name(self, kpi: str) -> str | None:
         """The metric that a KPI became; None where it could not."""

@@ -44,15 +44,17 @@ def _times(entity: Entity) -> list[dict[str, Any]]:
 def _dimensions(entity: Entity) -> list[dict[str, Any]]:
     """Segments are written as in our tables: as text, and (none) where a row has none."""
     times = {accepted(time.name) for time in entity.times}
+    # Of two that become one name, the first; a date of record can't be a category as well.
+    named = {accepted(dimension.name): dimension for dimension in reversed(entity.dimensions)}
     return [
         {
-            "name": accepted(dimension.name),
+            "name": name,
             "type": "categorical",
             "expr": segment(dimension.column),
             "label": _label(dimension),
         }
-        for dimension in entity.dimensions
-        if accepted(dimension.name) not in times
+        for name, dimension in reversed(named.items())
+        if name not in times
     ]
 
 

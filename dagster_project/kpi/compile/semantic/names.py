@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container
 
 # Names of granularities, and words that its validation reserves.
 _WORDS = """
@@ -14,7 +14,7 @@ having in inner into is join left like natural not null on or right select union
 _RESERVED = frozenset(re.findall(r"\w+", _WORDS))
 
 
-def accepted(name: str, taken: Iterable[str] = ()) -> str:
+def accepted(name: str, taken: Container[str] = ()) -> str:
     """`name`, changed where the semantic layer refuses it or it is `taken`.
 
     It refuses two underscores in a row, one at the end, a single letter, and words of its own.
@@ -22,7 +22,6 @@ def accepted(name: str, taken: Iterable[str] = ()) -> str:
     found = re.sub(r"__+", "_", name).rstrip("_")
     if len(found) < 2 or found in _RESERVED:
         found = f"the_{found}"
-    others = set(taken)
-    while found in others:
+    while found in taken:
         found += "_measured"
     return found
