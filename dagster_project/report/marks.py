@@ -90,8 +90,10 @@ def read_checks(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[dic
 def mismatch(row: dict[str, Any], language: str) -> str:
     """A row of read_checks that doesn't hold, as a clause: the equation, both sides, the likely reason."""
     unit, reason = row["unit"], word(f"reason_{row['likely_reason']}", language)
-    left, right = (format_value(row[side], unit, language) for side in ("left_value", "right_value"))
-    off = format_value(row["difference"], unit, language)
+    figures = [row[name] for name in ("left_value", "right_value", "difference")]
+    left, right, off = (format_value(figure, unit, language) for figure in figures)
+    if left == right:  # 4 against 3.92 pieces
+        left, right, off = (format_value(figure, None, language) for figure in figures)
     text = f"{row['equation']}: {left} ≠ {right}"
     if language == "ja":
         text += f"（差 {off}、考えられる原因: {reason}）"

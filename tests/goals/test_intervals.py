@@ -67,6 +67,28 @@ def test_the_binomial_interval_holds_its_rate_and_leaves_a_fortieth_outside(
         assert float(tail) == pytest.approx(0.025, rel=1e-9)
 
 
+@given(st.integers(1, 25), st.fractions(min_value=0, max_value=1, max_denominator=40))
+def test_the_binomial_interval_covers_any_true_rate_in_19_of_20_samples_at_least(
+    trials: int, rate: Fraction
+) -> None:
+    covering = Fraction(0)
+    for hits in range(trials + 1):
+        found = binomial(hits, trials, float(rate))
+        if found.low <= float(rate) <= found.high:
+            covering += math.comb(trials, hits) * rate**hits * (1 - rate) ** (trials - hits)
+    assert covering >= Fraction(95, 100)
+
+
+@given(st.integers(0, 40), st.floats(0.01, 40))
+def test_a_count_is_significant_only_where_the_interval_or_its_tails_say_so(count: int, mean: float) -> None:
+    """The interval halves its error between the tails, the p-value does not: they differ, but never far."""
+    found = poisson(count, 1, mean)
+    if found.p_value < 0.025:
+        assert not found.low <= mean <= found.high
+    if not found.low <= mean <= found.high:
+        assert found.p_value < 0.1
+
+
 @given(st.integers(0, 5_000), st.floats(0.1, 1_000))
 def test_the_poisson_interval_holds_its_count(count: int, exposure: float) -> None:
     finding = poisson(count, exposure, 1.0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dagster_project.errors import NothingPublished
-from dagster_project.report.marks import Mark
+from dagster_project.report.marks import Mark, mismatch
 from dagster_project.report.sentences import headline, mark_sentence, period_word
 from dagster_project.report.summary import summarize
 from tests.report.conftest import write
@@ -99,3 +99,12 @@ def test_a_period_is_called_by_its_length() -> None:
     assert period_word(date(2026, 4, 1), date(2027, 3, 31), "ja") == "年度"
     assert period_word(date(2026, 7, 1), date(2026, 9, 30), "ja") == "四半期"
     assert period_word(date(2017, 4, 10), date(2017, 6, 30), "ja") == "期間"
+
+
+def test_an_equation_that_is_off_by_less_than_is_shown_is_told_with_decimals() -> None:
+    row = {
+        "equation": "offers = applicants * rate", "unit": "count", "left_value": 4.0, "right_value": 3.92,
+        "difference": 0.08, "likely_reason": "timing", "implied_node": None,
+    }  # fmt: skip
+    assert mismatch(row, "ja").startswith("offers = applicants * rate: 4 ≠ 3.92（差 0.08、")
+    assert "4 ≠ 6 (off by 2;" in mismatch(row | {"right_value": 6.0, "difference": 2.0}, "en")
