@@ -48,6 +48,7 @@ class Given:
     plus: Fraction
     times: Fraction = Fraction(0)
     base: Base | None = None
+    in_pieces: bool = False  # a target of a count, given in whole ones
 
     @property
     def content(self) -> tuple[object, ...]:
@@ -107,7 +108,8 @@ class FigureReader:
                 raise Unfit(f"points for '{name}', which is in {kpi.unit}", "write +10%")
             return Given(text, "growth", assumed, scaled, quantity.value, Fraction(1), base)
         check_unit(name, kpi, quantity)
-        return Given(plain(quantity), "figure", assumed, scaled, quantity.value)
+        in_pieces = not assumed and not is_kgi and kpi.unit == "count" and quantity.value.denominator == 1
+        return Given(plain(quantity), "figure", assumed, scaled, quantity.value, in_pieces=in_pieces)
 
     def _base(self, of: OfSpec, own: Kpi, place: Slice) -> tuple[Base, Label]:
         if of.kpi not in self.kpis:

@@ -60,7 +60,7 @@ def solve_scenarios(figures: Figures, bases: Bases) -> Solved:
             for name, given in figures.given.items()
             if (value := given.at(bases)) is not None
         }
-        solution = solve(figures.equations, known, figures.root)
+        solution = solve(figures.equations, known, figures.root, pieces_of(figures.given, factor))
         targets[scenario], conflicts[scenario] = solution.values, solution.conflicts
         action_targets[scenario] = {}
         for action in figures.actions:
@@ -68,6 +68,11 @@ def solve_scenarios(figures: Figures, bases: Bases) -> Solved:
             if wanted is not None:
                 action_targets[scenario][action.name] = wanted
     return Solved(targets, action_targets, conflicts)
+
+
+def pieces_of(given: Mapping[str, Given], factor: Fraction = Fraction(1)) -> dict[str, Fraction]:
+    """The size of one piece of what is given in whole ones, in a scenario of that factor."""
+    return {name: factor if own.scaled else Fraction(1) for name, own in given.items() if own.in_pieces}
 
 
 def with_bases(goal: Goal, bases: Bases) -> tuple[Goal, tuple[Conflict, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
+from dagster_project.goals.growth import pieces_of
 from dagster_project.goals.model import Goal
 from dagster_project.goals.solve import solve
 
@@ -25,7 +26,8 @@ def replan(goal: Goal, changed: Mapping[str, Fraction]) -> tuple[dict[str, Fract
     Exact. A figure that no longer follows (a division by zero) is left out. The contradictions are in words:
     a tree that was over-determined and agreed may disagree now.
     """
-    solution = solve(goal.system, given_figures(goal) | dict(changed), goal.kgi.name)
+    figures = given_figures(goal) | dict(changed)
+    solution = solve(goal.system, figures, goal.kgi.name, pieces_of(goal.given))
     return dict(solution.values), tuple(str(conflict) for conflict in solution.conflicts)
 
 

@@ -49,12 +49,18 @@ class Solution:
     open_names: tuple[str, ...]
 
 
-def solve(equations: Sequence[Equation], given: Mapping[str, Fraction], root: str | None = None) -> Solution:
+def solve(
+    equations: Sequence[Equation],
+    given: Mapping[str, Fraction],
+    root: str | None = None,
+    pieces: Mapping[str, Fraction] | None = None,
+) -> Solution:
     """Every value that follows from those given, exactly, and every equation that they break.
 
     Step by step (see order.steps); equations that must be solved together are, by sympy. Of several solutions
     the one without a negative figure is taken, where there is one such. `root`: the KGI, whose reach is said
-    in conflicts further down.
+    in conflicts further down. `pieces`: counts that are given in whole ones, and the size of one: a figure
+    that is less than one above what it would have to be alone is that one rounded up, and agrees.
     """
     solver = _Solver(equations, dict(given))
     for step in steps(equations, given):
@@ -62,7 +68,8 @@ def solve(equations: Sequence[Equation], given: Mapping[str, Fraction], root: st
     solver.check()
     names = dict.fromkeys(name for equation in equations for name in (equation.left, *equation.names))
     open_names = tuple(name for name in names if name not in solver.values)
-    conflicts = tuple(_explained(conflict, equations, given, root) for conflict in solver.conflicts)
+    explained = [_explained(conflict, equations, given, root) for conflict in solver.conflicts]
+    conflicts = tuple(conflict for conflict in explained if not _is_rounded_up(conflict, given, pieces or {}))
     return Solution(solver.values, solver.derived_by, conflicts, open_names)
 
 
@@ -180,6 +187,12 @@ def _explained(
                 f"but its target is {show(wanted)}: {_difference(wanted - reached)}"
             )
     return Conflict(conflict.equation, message, conflict.missing, alone)
+
+
+def _is_rounded_up(conflict: Conflict, given: Mapping[str, Fraction], pieces: Mapping[str, Fraction]) -> bool:
+    return any(
+        name in pieces and 0 <= given[name] - alone < pieces[name] for name, alone in conflict.alone.items()
+    )
 
 
 def _quietly(

@@ -15,7 +15,7 @@ from fractions import Fraction
 from dagster_project.goals.days import TOTAL
 from dagster_project.goals.exact import exact
 from dagster_project.goals.given import Base
-from dagster_project.goals.growth import Bases, with_bases
+from dagster_project.goals.growth import Bases, pieces_of, with_bases
 from dagster_project.goals.model import PLAN, Goal, Node, Rebase, Revision
 from dagster_project.goals.paths import ONE_DAY, Path, Shapes
 from dagster_project.goals.remainder import Remainder
@@ -147,7 +147,8 @@ class _Rest:
                 continue
             value *= self.goal.scenarios[self.scenario] if given.scaled else 1
             known[name] = value - self._before(name, value) if name in grows else value
-        solution = solve([remainder.equation(equation) for equation in self.goal.system], known, root)
+        pieces = pieces_of(self.goal.given, self.goal.scenarios[self.scenario])
+        solution = solve([remainder.equation(equation) for equation in self.goal.system], known, root, pieces)
         found: dict[str, Fraction] = {}
         for name, value in solution.values.items():
             found[name] = value

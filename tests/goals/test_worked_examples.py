@@ -129,6 +129,24 @@ def test_over_determined_figures_that_agree_are_accepted_and_others_are_not(kpi,
     assert "inquiries 133.33, or order_rate 0.2" in refused.err
 
 
+def test_a_count_that_is_rounded_up_to_whole_pieces_agrees(kpi, tmp_path):
+    """What the sheet shows can be written as a target: 134 deals for 133.33, and no other figure."""
+    goal = """
+    goal: deals
+    period: {fiscal_year: 2026}
+    kgi: {kpi: orders, target: 20}
+    tree: [orders = deals * rate]
+    nodes: {rate: {assume: 15%}, deals: {target: 134}}
+    scenarios: {stretch: 1.4}
+    """
+    kpis = [count("orders"), count("deals"), ratio("rate", "orders", "deals")]
+    assert plan(kpi, tmp_path, kpis, goal).targets["deals"] == 134
+    for other in ("133", "135", "134.5"):
+        refused = plan(kpi, tmp_path, kpis, goal.replace("134", other))
+        assert refused.code == 2
+        assert "deals 133.33" in refused.err
+
+
 def test_targets_are_said_in_every_direction(kpi, tmp_path):
     goal = """
     goal: service
