@@ -78,8 +78,8 @@ def _nodes(replayed: Replayed) -> list[tuple[str, str]]:
 
 
 def _by_horizon(replayed: Replayed) -> list[tuple[int, int, Scores]]:
-    from dagster_project.forecast.accuracy import HORIZONS
     from dagster_project.forecast.backtest import chosen, score
+    from dagster_project.forecast.horizons import HORIZONS
 
     parts = [(low, high, chosen(replayed, horizon=range(low, min(high, 366) + 1))) for low, high in HORIZONS]
     return [(low, high, score(part, middle_only=False)) for low, high, part in parts if len(part.forecasts)]

@@ -7,7 +7,6 @@ the goal as they are defined today count: others answered another question.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -51,9 +50,6 @@ FORECAST_ACCURACY: Columns = (
     ("goal_hash", "VARCHAR"),
     ("computed_run_id", "VARCHAR"),
 )
-
-# Days to go, from..through, and what they are called.
-HORIZONS = ((1, 7), (8, 30), (31, 92), (93, 10_000))
 
 
 def build_accuracy(
@@ -140,55 +136,3 @@ def _row(
         (probability - attained) ** 2 if probability is not None else None,
         kpi.definition_hash, goal.goal_hash, run_id,
     )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """Of the nights with so many days to go. None where it can't be told.
-
-    error_to_run_rate: mean |error| over run-rate's. skill: 1 - Brier score / climatology's, which says each
-    time the share that was attained among these very nights; None where all or none were.
-    """
-
-    first_day: int
-    last_day: int
-    nights: int
-    periods: int
-    inside_80: float
-    inside_95: float
-    error_to_run_rate: float | None
-    brier: float | None
-    skill: float | None
-
-
-def summarize(accuracy: pd.DataFrame) -> tuple[Accuracy, ...]:
-    """forecast_accuracy by days to go, HORIZONS; those without a night are left out.
-
-    Nights of one period hang together: many nights of few periods prove little.
-    """
-    found = []
-    horizons = accuracy["horizon"].astype("int64")
-    for first, last in HORIZONS:
-        own = accuracy[(horizons >= first) & (horizons <= last)]
-        if own.empty:
-            continue
-        paced = own[own["run_rate_error"].notna()]
-        naive = float(paced["run_rate_error"].abs().mean()) if len(paced) else 0.0
-        stated = own[own["brier"].notna()]
-        attained = stated["attained"].astype(float).to_numpy()
-        brier = float(stated["brier"].mean()) if len(stated) else None
-        climatology = float(attained.var()) if len(stated) else 0.0
-        found.append(
-            Accuracy(
-                first,
-                last,
-                len(own),
-                len(own[["goal", "node", "period_end"]].drop_duplicates()),
-                float(own["inside_80"].mean()),
-                float(own["inside_95"].mean()),
-                float(paced["error"].abs().mean()) / naive if naive > 0 else None,
-                brier,
-                1.0 - brier / climatology if brier is not None and climatology > 0 else None,
-            )
-        )
-    return tuple(found)

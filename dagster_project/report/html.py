@@ -17,8 +17,10 @@ from dagster_project.publish.checks import parquet
 from dagster_project.publish.engine import connect
 from dagster_project.report import charts, format, tree_layout, waterfall, why, words
 from dagster_project.report.actions import ActionRow, read_actions
+from dagster_project.report.forecast_record import record_sentences
 from dagster_project.report.kpi_table import kpi_table
 from dagster_project.report.rows import rows
+from dagster_project.report.second_number import second_number
 from dagster_project.report.sentences import headline, mark_sentence, period_word
 from dagster_project.report.summary import GoalSummary, Node, Summary, summarize
 from dagster_project.report.why_sentences import (
@@ -31,6 +33,7 @@ from dagster_project.report.why_sentences import (
 FILE = "report.html"
 TEMPLATES = Path(__file__).with_name("templates")
 QUARANTINE_SHOWN = 20
+ALERTS_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class GoalView:
     progress: tuple[ProgressRow, ...]
     others: tuple[ProgressRow, ...]
     actions: tuple[ActionRow, ...]
+    second_number: str | None
 
 
 def write_report(folder: Path, language: str | None = None) -> Path:
@@ -94,6 +98,8 @@ def render(folder: Path, language: str | None = None) -> str:
             "summary": summary,
             "goals": goals,
             "notices": [(mark, mark_sentence(mark, spoken)) for mark in summary.marks],
+            "alerts": summary.alerts[:ALERTS_SHOWN],
+            "record": record_sentences(summary.forecast_record, spoken),
             "kpis": kpi_table(connection, folder, summary.as_of, spoken),
             "sources": rows(
                 connection, f"select * from {parquet(folder, 'source_freshness')} order by source"
@@ -174,6 +180,7 @@ def _goal_view(
         progress=tuple(_progress(goal.kgi, 0)),
         others=tuple(row for node in goal.others for row in _progress(node, 0)),
         actions=actions,
+        second_number=second_number(goal.kgi, language),
     )
 
 

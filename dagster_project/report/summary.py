@@ -16,6 +16,8 @@ from dagster_project.errors import NothingPublished, UsageError
 from dagster_project.kpi.issues import suggest
 from dagster_project.publish.checks import parquet
 from dagster_project.publish.engine import connect
+from dagster_project.report.alerts import Alert, read_alerts
+from dagster_project.report.forecast_record import Record, read_record
 from dagster_project.report.marks import Mark, read_marks
 from dagster_project.report.rows import rows
 from dagster_project.report.why import read_why
@@ -59,6 +61,9 @@ class Forecast:
     probability: float | None
     status: str
     method: str
+    tree_p50: float | None = None
+    tree_difference: float | None = None
+    tree_reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,8 @@ class Summary:
     kpis: int
     goals: tuple[GoalSummary, ...]
     marks: tuple[Mark, ...]
+    forecast_record: tuple[Record, ...] = ()
+    alerts: tuple[Alert, ...] = ()  # those that last, the severest first
 
     def only(self, goal: str) -> Summary:
         """The same with that goal alone. Raises UsageError, with a suggestion, where there is none."""
@@ -141,6 +148,8 @@ def summarize(folder: Path, language: str | None = None) -> Summary:
             kpis=kpis[0] if kpis else 0,
             goals=_goals(connection, folder, about["as_of"], spoken),
             marks=read_marks(connection, folder, about["as_of"], spoken),
+            forecast_record=read_record(connection, folder),
+            alerts=read_alerts(connection, folder, spoken),
         )
 
 
@@ -257,7 +266,8 @@ _AS_STORED = (
 
 
 def _forecast(row: dict[str, Any]) -> Forecast:
-    names = ("p025", "p10", "p50", "p90", "p975", "probability", "status", "method")
+    names = ["p025", "p10", "p50", "p90", "p975", "probability", "status", "method"]
+    names += ["tree_p50", "tree_difference", "tree_reason"]
     return Forecast(**{name: row[name] for name in names})
 
 

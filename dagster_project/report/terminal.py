@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dagster_project.report.forecast_record import record_sentences
 from dagster_project.report.format import (
     clean,
     format_date,
@@ -17,6 +18,7 @@ from dagster_project.report.format import (
     format_target,
     format_value,
 )
+from dagster_project.report.second_number import second_number
 from dagster_project.report.sentences import headline, mark_sentence
 from dagster_project.report.summary import GoalSummary, Node, Summary
 from dagster_project.report.words import SIGNS, word
@@ -69,6 +71,8 @@ def _print_goal(goal: GoalSummary, language: str, console: Console) -> None:
             required = format_target(goal.kgi.required_per_business_day, unit, language)
             parts.append(f"{word('required', language)} {word('per_business_day', language)} {required}")
         console.print(Text("  ".join(parts), style="dim"))
+        if second := second_number(goal.kgi, language):
+            console.print(Text(second, style="dim"), soft_wrap=True)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("", no_wrap=True)
     for heading in ("actual", "target_to_date", "attainment", "target_period"):
@@ -140,3 +144,9 @@ def _print_marks(summary: Summary, console: Console) -> None:
     for mark in summary.marks:
         style = "dim" if mark.kind == "provisional" else "yellow"
         console.print(Text(f"! {clean(mark_sentence(mark, summary.language))}", style=style))
+    for alert in summary.alerts:
+        if alert.goal is not None:
+            style = "red" if alert.severity == "high" else "yellow"
+            console.print(Text(f"! {clean(alert.sentence)}", style=style), soft_wrap=True)
+    for sentence in record_sentences(summary.forecast_record, summary.language):
+        console.print(Text(sentence, style="dim"), soft_wrap=True)

@@ -3,10 +3,9 @@
 from datetime import date, timedelta
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from dagster_project.forecast.accuracy import FORECAST_ACCURACY, build_accuracy, summarize
+from dagster_project.forecast.accuracy import FORECAST_ACCURACY, build_accuracy
 from dagster_project.forecast.columns import KGI_FORECAST
 from dagster_project.goals.frames import frame
 
@@ -91,29 +90,3 @@ def test_the_key_is_unique_and_the_columns_are_typed(accuracy, said):
     assert not rows.duplicated(KEY).any()
     assert rows.dtypes.equals(frame([], FORECAST_ACCURACY).dtypes)
     assert accuracy().dtypes.equals(rows.dtypes)
-
-
-def test_the_summary_counts_coverage_and_skill_by_days_to_go(accuracy, said):
-    good = [said(date(2026, 5, 26) + timedelta(days=i), p50=3131.0, actual=26.0) for i in range(5)]
-    off = [said(date(2026, 5, 2) + timedelta(days=i), p50=9000.0) for i in range(10)]
-    near, far = summarize(accuracy(*good, *off))
-    assert (near.first_day, near.last_day, near.nights, near.periods) == (1, 7, 5, 1)
-    assert near.inside_80 == near.inside_95 == 1.0
-    assert near.error_to_run_rate == pytest.approx(0)
-    assert near.skill is None  # all of them were attained: climatology can't be beaten
-    assert (far.nights, far.inside_80) == (10, 0.0)
-    assert summarize(accuracy()) == ()
-
-
-def test_skill_is_against_saying_how_often_it_happens():
-    attained = [True, True, False, False]
-    rows = pd.DataFrame(
-        {
-            "goal": "g", "node": ["a", "b", "c", "d"], "period_end": date(2026, 5, 31), "horizon": 10,
-            "inside_80": True, "inside_95": True, "error": 1.0, "run_rate_error": 2.0,
-            "attained": attained, "brier": [0.05, 0.05, 0.05, 0.05],
-        }
-    )  # fmt: skip
-    (found,) = summarize(rows)
-    assert found.skill == pytest.approx(1 - 0.05 / 0.25)
-    assert found.error_to_run_rate == 0.5
