@@ -13,6 +13,7 @@ from dagster_project.defs.open_deals import read_books
 from dagster_project.forecast import log
 from dagster_project.forecast.accuracy import build_accuracy
 from dagster_project.forecast.alerts import HISTORY, build_alerts
+from dagster_project.forecast.plugins import load_forecasters
 from dagster_project.forecast.renames import under_todays_names
 from dagster_project.forecast.tables import build_forecast
 from dagster_project.warehouse import opened
@@ -66,7 +67,8 @@ def _forecast(night: Night) -> dict[str, int]:
         of_today(log.read_forecasts(state)),
         night.as_of,
         night.run_id,
-        books=read_books(night),
+        load_forecasters(project.root, definitions.settings.forecasters, night.warnings.append),
+        read_books(night),
     )
     night.warnings += new.warnings
     if night.known_at is None:  # a night of the past is only looked at again: what it said is kept already

@@ -19,6 +19,7 @@ import pandas as pd
 
 from dagster_project.forecast.control_chart import BASELINE, Episode, episodes
 from dagster_project.forecast.danger import CLOSES_ABOVE, OPENS_BELOW, Night, dangers
+from dagster_project.forecast.engine import is_intermittent
 from dagster_project.goals.frames import Columns, as_date, frame, number
 from dagster_project.goals.model import PLAN, Goal
 from dagster_project.kpi.model import OWN, Definitions, Kpi
@@ -223,7 +224,11 @@ def _off_course(definitions: Definitions, kpi_daily: pd.DataFrame, as_of: date) 
         if kpi in charted and 0 <= at < HISTORY and (figure := number(value)) is not None:
             values[kpi][at] = figure
             unsettled[kpi][at] = status in UNSETTLED
+    weekdays = np.eye(7)[(start.weekday() + np.arange(HISTORY)) % 7]
     for name, kpi in charted.items():
+        # Where most days are empty, every day with a value would be an unusual one.
+        if is_intermittent(values[name][:-LOOKED_AT], weekdays[:-LOOKED_AT]):
+            continue
         for episode in episodes(start, values[name], unsettled[name], looked_at=LOOKED_AT):
             yield _of_kpi(kpi, episode)
 

@@ -46,3 +46,4 @@ class ProjectSettings:
     outputs: str = "outputs"
     as_of: Literal["yesterday", "latest_data"] = "yesterday"
     lints: LintLimits = LintLimits()
+    forecasters: tuple[str, ...] = ()

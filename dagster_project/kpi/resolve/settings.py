@@ -7,10 +7,12 @@ import zoneinfo
 from datetime import date
 from pathlib import PurePosixPath
 
-from dagster_project.kpi.issues import Issue
+from dagster_project.kpi.issues import Issue, suggest
 from dagster_project.kpi.model import CalendarRules, LintLimits, ProjectSettings
 from dagster_project.kpi.spec.base import Written, resolve_label
 from dagster_project.kpi.spec.settings import MONTHS, WEEKDAYS, CalendarSpec, ProjectSpec
+
+BUILT_IN = ("AutoETS", "AutoTheta", "MSTL")  # of statsforecast
 
 
 def resolve_project(written: Written[ProjectSpec]) -> tuple[ProjectSettings, list[Issue]]:
@@ -22,6 +24,11 @@ def resolve_project(written: Written[ProjectSpec]) -> tuple[ProjectSettings, lis
         issues.append(written.issue(("outputs",), f"'{spec.outputs}' lies outside the project folder", hint))
     if not re.fullmatch(r"[A-Z]{3}", spec.currency):
         issues.append(written.issue(("currency",), f"'{spec.currency}' is no currency code", "such as JPY"))
+    for index, name in enumerate(spec.forecasters):
+        if name not in BUILT_IN and not re.fullmatch(r"[\w./-]+:\w+", name):
+            known = suggest(name, BUILT_IN) or f"known: {', '.join(BUILT_IN)}"
+            hint = f"{known}; or name a class: models/mine.py:SameWeekday"
+            issues.append(written.issue(("forecasters", index), f"no forecaster '{name}'", hint))
     return ProjectSettings(
         name=spec.name,
         label=resolve_label(spec.label, spec.name),
@@ -32,6 +39,7 @@ def resolve_project(written: Written[ProjectSpec]) -> tuple[ProjectSettings, lis
         outputs=spec.outputs,
         as_of=spec.as_of,
         lints=LintLimits(**spec.lints.model_dump()),
+        forecasters=tuple(spec.forecasters),
     ), issues
 
 

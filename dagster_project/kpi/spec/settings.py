@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from dagster_project.kpi.spec.base import Bool, Day, LabelField, Number, Spec, Text
+from dagster_project.kpi.spec.base import Bool, Day, LabelField, Number, Spec, Text, Texts
 
 MONTHS = (
     "January",
@@ -53,6 +53,10 @@ class ProjectSpec(Spec):
         ),
     )
     lints: LintsSpec = Field(default_factory=LintsSpec, description="limits of remarks on goals")
+    forecasters: Texts = Field(
+        default_factory=list,
+        description="further models of sums: AutoETS, AutoTheta, MSTL, models/mine.py:Class, package:Class",
+    )
 
 
 class ClosedSpec(Spec):
