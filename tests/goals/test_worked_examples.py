@@ -403,3 +403,29 @@ def test_shown_days_and_months_sum_to_the_shown_total(kpi, tmp_path):
         assert len(stage["parts"]) == parts
         assert sum(part["shown"] for part in stage["parts"]) == 134
         assert stage["parts"][-1]["target_cumulative"] == pytest.approx(133.33, abs=0.01)
+
+
+def test_zero_and_negative_targets_are_calculated_back(kpi, tmp_path):
+    goal = """
+    goal: profit
+    period: {fiscal_year: 2026}
+    kgi: {kpi: profit, target: TARGET}
+    tree: [profit = revenue - cost, revenue = contracts * average_purchase_value]
+    nodes: {cost: {target: 30_000_000}, average_purchase_value: {assume: 50_000}}
+    """
+    kpis = [*CONTRACTS, amount("profit"), amount("cost")]
+    for written, contracts in (("-10_000_000", 400.0), ("0", 600.0), ("-30_000_000", 0.0)):
+        answer = plan(kpi, tmp_path, kpis, goal.replace("TARGET", written))
+        assert answer.targets["contracts"] == contracts
+        assert answer.targets["profit"] == float(written)
+    short = plan(kpi, tmp_path, kpis, goal.replace("TARGET", "-40_000_000"))
+    assert short.code == 2
+    assert "asks for contracts -200, and a count is never below 0" in short.err
+
+
+def test_a_stretch_beyond_the_capacity_is_noted_and_the_plan_stands(kpi, tmp_path):
+    goal = TWO_CALLERS.replace("TARGET", "yield: appointment_rate").replace("CAPACITY", "50")
+    goal += "scenarios: {stretch: 1.4}\n"
+    text = plan(kpi, tmp_path, CALLS, goal, "--format", "text", closed=CLOSED).out
+    assert "83.33%" in text
+    assert "scenario 'stretch' takes 116.67% of the capacity of callsの数" in text
