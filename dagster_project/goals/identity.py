@@ -112,7 +112,7 @@ def _check(
         return Check(equation, "mismatch", left, right, ("rounding",))
     own = [nodes[name] for name in (equation.left, *equation.names) if name in nodes]
     reasons = tuple(_reasons(equation, own, standing, undated)) or ("definition",)
-    implied = _implied(equation, nodes, values) if "timing" in reasons else None
+    implied = _implied(equation, nodes, values) if reasons[0] == "timing" else None
     return Check(equation, "mismatch", left, right, reasons, implied)
 
 

@@ -148,6 +148,7 @@ def test_days_that_are_missing_come_before_any_other_reason(standing_of):
     values = {"orders": 562, "opened": 1000, "win_rate": "0.568"}
     check = only(standing_of("orders = opened * win_rate", values, opened="missing"))
     assert check.reasons == ("coverage", "timing")
+    assert check.implied is None  # the rate would take up what the missing days leave out
 
 
 def test_rows_without_a_date_of_record_are_named(standing_of):
