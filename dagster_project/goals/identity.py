@@ -34,7 +34,7 @@ class Check:
     definition  none of these: the nodes don't count the same rows
 
     implied: where `timing` is the likeliest, the one rate on the right that is measured by itself, and what
-    it would have to be for the equation to hold: (node, measured, implied).
+    it would have to be for the equation to hold: (node, measured, implied). None where it can't be that.
     lacking: the nodes without a value.
     """
 
@@ -72,7 +72,7 @@ def implied_factors(checks: Iterable[Check], values: Mapping[str, Fraction]) -> 
         if check.implied is None or check.implied[0] not in values:
             continue
         implied = _solved(check.equation, check.implied[0], values)
-        if implied is not None:
+        if implied is not None and implied >= 0:
             found[check.implied[0]] = implied
     return found
 
@@ -197,7 +197,9 @@ def _implied(
     if len(rates) != 1:
         return None
     implied = _solved(equation, rates[0], values)
-    return None if implied is None else (rates[0], values[rates[0]], implied)
+    if implied is None or not nodes[rates[0]].could_be(implied, values[rates[0]]):
+        return None
+    return rates[0], values[rates[0]], implied
 
 
 def _is_rate(node: Node) -> bool:

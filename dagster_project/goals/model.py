@@ -88,6 +88,12 @@ class Node:
         """
         return self.kpi is not None and (self.kpi.grows or self.kpi.accumulates)
 
+    def could_be(self, wanted: Fraction, now: Fraction) -> bool:
+        """Whether a node that is at `now` could be at `wanted`: not below 0 from above it, nor a share of a
+        whole above 1. A percentage that is above 1 already (return on advertising) is no such share."""
+        is_share = self.kpi is not None and self.kpi.unit == "percent" and now <= 1
+        return (now < 0 or wanted >= 0) and not (is_share and wanted > 1)
+
     @property
     def adds_over_days(self) -> bool:
         """True where the period's value is the sum of its days' values."""

@@ -19,7 +19,7 @@ class SingleChange:
     """A leaf alone, the others as they are, moved so that the KGI reaches its target.
 
     before, after: as in Outcome.values. relative: the change of what can still be changed, 0.1 is 10 % more.
-    is_possible: a share stays within 0 and 1, a quantity above 0.
+    is_possible: see Node.could_be.
     """
 
     node: str
@@ -64,7 +64,6 @@ def single_changes(goal: Goal, outcome: Outcome) -> tuple[SingleChange, ...]:
         if needed is None or value == 0:
             continue
         node = goal.node(name)
-        is_share = node.kpi is not None and node.kpi.unit == "percent"
         done = outcome.base.done(name) if node.accumulates else Fraction(0)
         found.append(
             SingleChange(
@@ -72,7 +71,7 @@ def single_changes(goal: Goal, outcome: Outcome) -> tuple[SingleChange, ...]:
                 before=value + done,
                 after=needed + done,
                 relative=needed / value - 1,
-                is_possible=(value < 0 or needed >= 0) and not (is_share and needed > 1),
+                is_possible=node.could_be(needed, value),
             )
         )
     return tuple(sorted(found, key=lambda change: (not change.is_possible, abs(change.relative))))

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import duckdb
 
 from dagster_project.publish.checks import parquet
-from dagster_project.report.format import format_value
+from dagster_project.report.format import format_fine, format_value
 from dagster_project.report.rows import rows
 from dagster_project.report.words import word
 
@@ -91,8 +91,8 @@ def mismatch(row: dict[str, Any], language: str) -> str:
     """A row of read_checks that doesn't hold, as a clause: the equation, both sides, the likely reason."""
     unit, reason = row["unit"], word(f"reason_{row['likely_reason']}", language)
     figures = [row[name] for name in ("left_value", "right_value", "difference")]
-    left, right, off = (format_value(figure, unit, language) for figure in figures)
-    if left == right:  # 4 against 3.92 pieces
+    left, right, off = (format_fine(figure, unit, language) for figure in figures)
+    if left == right:  # 120 against 120.3 pieces
         left, right, off = (format_value(figure, None, language) for figure in figures)
     text = f"{row['equation']}: {left} ≠ {right}"
     if language == "ja":

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dagster_project.report.format import format_date, format_share, format_value
+from dagster_project.report.format import format_date, format_fine, format_share, format_value
 from dagster_project.report.why import RESIDUAL, Driver, Gap, Step, Why
 
 CAUSES = 2  # that a sentence names
 
 
 def signed(value: float, unit: str | None, language: str) -> str:
-    """A difference in its unit, with its sign: +349万円, -1.2pt for shares of 1."""
+    """A difference in its unit, with its sign: +349万円, -1.2pt for shares of 1, +2.6件 of few."""
     if unit == "percent":
         shown = f"{value * 100:+,.1f}pt"
         return shown.replace("+0.0", "0.0").replace("-0.0", "0.0")
-    text = format_value(value, unit, language)
+    text = format_fine(value, unit, language)
     return f"+{text}" if value > 0 and not text.startswith("0") else text
 
 

@@ -42,7 +42,7 @@ def print_why(
     for segment in segments:
         console.print(Text(f"{clean(by or '')}: {clean(segment.label)}", style="bold"))
         console.print(_drivers(segment, language))
-    if why.funnel:
+    if why.has_steps:
         console.print()
         console.print(_funnel(why.funnel, language))
     if sentence := bottleneck_sentence(why, language):

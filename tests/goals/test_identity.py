@@ -180,3 +180,11 @@ def test_a_rate_that_was_revised_in_the_period_is_planned_to_date_as_the_counts_
     # 20 % of the first 40 deals and 15 % of the other 60 are 17 % of the hundred
     assert planned_factors(replace(made, plan=due)) == {"orders_per_deal": Fraction(17, 100)}
     assert planned_factors(replace(made, plan=due | {"orders": Fraction(15)})) == {}
+
+
+def test_a_rate_that_no_share_could_be_is_not_implied_and_stays_unexplained(standing_of):
+    # nine orders of four deals that were opened: those of the year before were closed, too
+    standing = standing_of("orders = opened * win_rate", {"orders": 9, "opened": 4, "win_rate": "0.5"})
+    check = only(standing)
+    assert check.reasons[0] == "timing"
+    assert check.implied is None

@@ -108,7 +108,14 @@ def test_the_bottleneck_is_a_step_the_entrance_or_none():
 
 @pytest.mark.parametrize(
     ("value", "unit", "shown"),
-    [(3.49e6, "JPY", "+349万円"), (-3.0, "count", "-3件"), (0.012, "percent", "+1.2pt"), (0.0, "JPY", "0円")],
+    [
+        (3.49e6, "JPY", "+349万円"),
+        (-3.0, "count", "-3件"),
+        (-2.6, "count", "-2.6件"),
+        (0.012, "percent", "+1.2pt"),
+        (0.0, "JPY", "0円"),
+        (1234.5, "count", "+1,234件"),
+    ],
 )
 def test_a_difference_has_its_sign(value, unit, shown):
     assert signed(value, unit, "ja") == shown
