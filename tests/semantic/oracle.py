@@ -102,7 +102,8 @@ class Oracle:
         current = root / "outputs" / "current"
         days = pd.read_parquet(current / "kpi_daily.parquet").rename(columns={"date": "period_start"})
         periods = pd.read_parquet(current / "kpi_period.parquet")
-        self.published = pd.concat([days.assign(grain="day"), periods[periods.grain.isin(GRANULARITIES)]])
+        rows = pd.concat([days.assign(grain="day"), periods[periods.grain.isin(GRANULARITIES)]])
+        self.published = dict(list(rows.groupby(["kpi", "grain", "dimension"])))
 
     @property
     def carried(self) -> list[Kpi]:
@@ -133,9 +134,8 @@ class Oracle:
 
     def compare(self, kpi: Kpi, grain: str, dimension: str, found: Comparison) -> None:
         theirs = self.theirs(kpi, grain, dimension)
-        of_kpi = self.published[self.published.kpi == kpi.name]
         first_known = max(self._first_day(place.entity, place.time) for place in kpi.places)
-        rows = of_kpi[(of_kpi.grain == grain) & (of_kpi.dimension == dimension)]
+        rows = self.published[kpi.name, grain, dimension]
         found.asked.add((kpi.name, grain, dimension))
         ours: set[Slice] = set()
         compared = set()
