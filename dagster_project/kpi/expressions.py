@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import ParseError, TokenError
+from sqlglot.errors import ParseError
 
 from dagster_project.kpi.expression_types import (
     AGGREGATES,
@@ -124,10 +124,9 @@ def _parse(text: str) -> exp.Expr:
         raise ExpressionError("';' and comments have no place in an expression", "remove them")
     try:
         tree = sqlglot.parse_one(text, dialect="duckdb", into=exp.Condition)
-    except (ParseError, TokenError) as error:
-        detail = (
-            error.errors[0]["description"] if isinstance(error, ParseError) and error.errors else "unclear"
-        )
+    except Exception as error:  # the parser raises TypeErrors of its own on torn text
+        known = isinstance(error, ParseError) and error.errors
+        detail = error.errors[0]["description"] if isinstance(error, ParseError) and known else "unclear"
         raise ExpressionError(
             f"'{text}' is not an SQL expression: {detail}", "check brackets and quotes"
         ) from error
@@ -189,7 +188,7 @@ def _guard_division(node: exp.Expr) -> exp.Expr:
         return exp.DataType.build("decimal(18, 4)")  # an engine's default would cut money's fourth decimal
     if isinstance(node, exp.Div) and not isinstance(node.expression, exp.Nullif):
         divisor = node.expression
-        if isinstance(divisor, exp.Literal) and float(divisor.name) != 0:
+        if isinstance(divisor, exp.Literal) and divisor.is_number and float(divisor.name) != 0:
             return node
         node.set("expression", exp.Nullif(this=divisor.copy(), expression=exp.Literal.number(0)))
     return node

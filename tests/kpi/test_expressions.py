@@ -4,6 +4,7 @@ import pytest
 
 from dagster_project.kpi.expression_types import ExpressionError
 from dagster_project.kpi.expressions import compile_expression, compile_filter
+from dagster_project.kpi.model import SQL_TYPES
 
 SCOPE = {
     "opened_on": "date",
@@ -158,3 +159,55 @@ PAYLOADS = [
 def test_nothing_outside_the_allow_list_passes(payload):
     with pytest.raises(ExpressionError):
         compile_expression(payload, SCOPE)
+
+
+@pytest.mark.parametrize(
+    "text", ["->", "@", "> ->", "abs()", "coalesce( list_value( -> group >> as", ")", "'", ""]
+)
+def test_torn_text_is_refused_and_breaks_nothing(text):
+    with pytest.raises(ExpressionError):
+        compile_expression(text, SCOPE)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("abs(stage)", "takes a number, and 'stage' is a text"),
+        ("length(amount)", "takes a text, and 'amount' is a money"),
+        ("year(stage)", "takes a date or time, and 'stage' is a text"),
+        ("-stage", "'stage' is a text, not a number"),
+        ("stage || is_paid", "'is_paid' is a boolean, not a text"),
+        ("case when stage then 1 else 0 end", "'stage' is a text, not a condition"),
+        ("opened_on > 'soon'", "'soon' is no date"),
+        ("opened_on like '2026%'", "like is for texts"),
+        ("cast(opened_on as bigint)", "a date is never an integer"),
+        ("(amount / stage) is null", "'stage' is a text, not a number"),
+        ("cast(amount - opened_on as varchar)", "arithmetic on dates"),
+        ("amount > 1 = is_paid", "compares a comparison"),
+    ],
+)
+def test_every_part_of_an_expression_is_typed(text, message):
+    with pytest.raises(ExpressionError) as error:
+        compile_expression(text, SCOPE)
+    assert message in f"{error.value} {error.value.hint}"
+
+
+def test_what_passes_runs_in_duckdb():
+    """Each form of the list once, over a row and a row of NULLs: what is accepted must not stop a night."""
+    import duckdb
+
+    connection = duckdb.connect()
+    kinds = ", ".join(f"{name} {SQL_TYPES[kind]}" for name, kind in SCOPE.items())
+    connection.execute(f"create table rows_of_all_types ({kinds})")
+    connection.execute(f"insert into rows_of_all_types values ({', '.join(['null'] * len(SCOPE))})")
+    for text in (
+        "coalesce(amount, 0) + abs(-amount) * 2 / nullif(amount, 1)",
+        "greatest(opened_on, closed_on)",
+        "round(amount / 3, 2) + floor(amount) + ceil(amount) % 7",
+        "lower(trim(stage)) || '-' || upper(substring(stage, 1, 2)) || replace(stage, 'a', 'b')",
+        "length(concat(stage, stage)) + year(opened_on) + month(opened_on) + day(closed_on)",
+        "case when stage like 'w%' and not is_paid then cast(amount as varchar) else stage end",
+        "opened_on between '2026-01-01' and closed_on or stage in ('a', 'b') or stage is null",
+        "cast(cast(opened_on as timestamp) as date) >= '2026-01-01 10:00'",
+    ):
+        connection.execute(f"select {compile_expression(text, SCOPE).sql} from rows_of_all_types")

@@ -100,7 +100,11 @@ def read_spec(
 
 
 def _issue(detail: ErrorDetails, kind: type[Spec], document: Document, loc: Loc, subject: str) -> Issue:
-    inner = tuple(part for part in detail["loc"] if not (isinstance(part, str) and "[" in part))
+    *above, last = detail["loc"] or ("",)
+    # pydantic names the branches of a union in the path, too; but a key as written may hold a bracket.
+    inner = tuple(part for part in above if not (isinstance(part, str) and "[" in part))
+    if detail["loc"] and (detail["type"] == "extra_forbidden" or "[" not in str(last)):
+        inner = (*inner, last)
     place: Loc = (*loc, *inner)
     key = ".".join(str(part) for part in inner)
     if detail["type"] == "extra_forbidden":
