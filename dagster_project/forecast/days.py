@@ -134,6 +134,8 @@ class _Around:
             yield f"{gone} business days gone", 0.1
         if self._is_pay_day(at):
             yield "pay day", 0.15
+        if self._is_tenth(at):
+            yield "fifth or tenth", 0.1
 
     def _business_days(self, at: int, step: int) -> int:
         """How many business days of the month lie after (step 1) or before (-1) the day; at most CLOSING."""
@@ -142,6 +144,22 @@ class _Around:
             count += self.is_business[other]
             other += step
         return count
+
+    def _is_tenth(self, at: int) -> bool:
+        """A day of 五十日, on which bills are paid (5th, 10th, ..., the month's last), or the last business
+        day before such days that are closed."""
+        return any(
+            day.day % 5 == 0 and day.day <= 25 or (day + timedelta(days=1)).day == 1
+            for day in self._until_business_day(at)
+        )
+
+    def _until_business_day(self, at: int) -> Iterator[date]:
+        """The day, and the closed days that follow it."""
+        yield self.dates[at]
+        for other in range(at + 1, len(self.dates)):
+            if self.is_business[other]:
+                return
+            yield self.dates[other]
 
     def _is_pay_day(self, at: int) -> bool:
         """The 25th, or the last business day before it."""

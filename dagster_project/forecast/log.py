@@ -51,3 +51,12 @@ def read_paths(state: Path, as_of: date | None = None) -> pd.DataFrame:
     # A list without elements would select columns instead of rows.
     of_night = pd.Series([as_date(day) == as_of for day in rows["as_of"]], index=rows.index, dtype=bool)
     return rows[of_night].reset_index(drop=True)
+
+
+def with_rows(kept: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """What is kept and what is new, each key once, in order: the log as it is, or as it would be where a
+    night of the past is only looked at again."""
+    if new.empty:
+        return kept
+    both = pd.concat([kept, new], ignore_index=True)
+    return both.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)

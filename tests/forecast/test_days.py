@@ -37,6 +37,18 @@ def pay_day(day):
     return found
 
 
+def is_tenth(day):
+    """A business day that is a 5th, 10th, ..., or a month's last day, or the last one before such."""
+    if not calendar().is_business_day(day):
+        return False
+    following = day + timedelta(days=1)
+    while not calendar().is_business_day(following):
+        if following.day in (5, 10, 15, 20, 25) or is_last(following):
+            return True
+        following += timedelta(days=1)
+    return day.day in (5, 10, 15, 20, 25) or is_last(day)
+
+
 def is_last(day):
     return (day + timedelta(days=1)).day == 1
 
@@ -70,6 +82,8 @@ def test_every_day_has_one_weekday_and_a_closed_day_its_holiday():
             date(2026, 7, 25),
             (0.5, 1.2),
         ),
+        # the 10th of May 2026 is a Sunday: bills are paid on Friday the 8th
+        ("fifth or tenth", {}, lambda d: 2.0 if is_tenth(d) else 1.0, date(2026, 5, 8), (1.35, 2.4)),
         (
             "a closed day of the company's own",
             {"closed_dates": tuple((date(y, 6, 15), "創立記念日") for y in (2024, 2025, 2026))},
