@@ -86,7 +86,7 @@ def _sentence(record: Record, ja: bool, band: str) -> str:
     counted = (
         f"{record.periods}期間・{record.nights:,}晩"
         if ja
-        else f"{record.nights:,} nights of {record.periods} periods"
+        else f"{_counted(record.nights, 'night')} of {_counted(record.periods, 'period')}"
     )
     if not record.is_judged:
         return (
@@ -116,3 +116,7 @@ def _sentence(record: Record, ja: bool, band: str) -> str:
         if ja
         else f"Forecast record, {band} ({counted}): {text}."
     )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

@@ -83,7 +83,7 @@ def test_the_record_is_told_in_words_and_where_too_little_is_over_in_words_too(f
         "Forecast record, 1-7 days to go (6 nights of 6 periods): 80 % range held 100%, 95 % range 100%, "
         "Brier score 0.040, skill +0.84 against climatology, error 0.50 of run-rate's."
     )
-    assert told[1] == "Forecast record, 8-30 days to go: too little to judge yet (1 nights of 1 periods)."
+    assert told[1] == "Forecast record, 8-30 days to go: too little to judge yet (1 night of 1 period)."
     (none,) = record_sentences((), "ja")
     assert "まだ終わっていません" in none
 
