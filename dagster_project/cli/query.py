@@ -125,8 +125,8 @@ def _known_names(connection: Any, folder: Path, kpis: tuple[str, ...], by: str |
         found.append(name if name in known else followed[name])
     if by is not None and by != "total":
         segments = str(folder / "kpi_segments.parquet")
-        found = connection.execute("select distinct dimension from read_parquet(?)", [segments]).fetchall()
-        dimensions = [row[0] for row in found if row[0] != "total"]
+        split = connection.execute("select distinct dimension from read_parquet(?)", [segments]).fetchall()
+        dimensions = [row[0] for row in split if row[0] != "total"]
         if by not in dimensions:
             hint = suggest(by, dimensions) or f"known: {', '.join(sorted(dimensions)) or 'none'}"
             raise UsageError(f"no dimension '{by}' in the publication; {hint}")
