@@ -15,8 +15,8 @@ from dagster_project.project import Project
 
 def all_issues(project: Project) -> tuple[list[Issue], str]:
     """Every finding in definitions and goals, and one line that counts what is defined."""
-    from dagster_project.goals.lints import as_issues, lints
     from dagster_project.goals.load import check_goals
+    from dagster_project.goals.plan.lints import as_issues, lints
     from dagster_project.valuetests.load import check_tests
 
     checked = checked_definitions(project.root)

@@ -8,7 +8,7 @@ import click
 
 from dagster_project.dbt_project import write_dbt_project
 from dagster_project.errors import GeneratedFilesStale
-from dagster_project.goals.spec import GoalSpec
+from dagster_project.goals.spec.goal import GoalSpec
 from dagster_project.kpi.catalogue.page import catalogue_pages
 from dagster_project.kpi.compile.files import compile_project, differences
 from dagster_project.kpi.load import load_definitions

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from dagster_project.calendar.fiscal import Period
-from dagster_project.goals.goal_template import Binding, Template
-from dagster_project.goals.new_goal import History
+from dagster_project.goals.templates.new import History
+from dagster_project.goals.templates.template import Binding, Template
 from dagster_project.project import Project
 from dagster_project.publish.checks import parquet
 from dagster_project.publish.engine import connect

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from dagster_project.errors import UsageError
-from dagster_project.goals.goal_template import Template
+from dagster_project.goals.templates.template import Template
 from dagster_project.kpi.issues import suggest
 from dagster_project.kpi.text import identifier, parse_quantity
 

@@ -15,7 +15,7 @@ from dagster_project.errors import DefinitionError, UsageError
 from dagster_project.project import Project
 
 if TYPE_CHECKING:
-    from dagster_project.goals.goal_template import Binding, Template
+    from dagster_project.goals.templates.template import Binding, Template
     from dagster_project.kpi.model import Definitions
 
 
@@ -61,7 +61,7 @@ def goal(
     assumptions. The file passes kpi check. Exit 2 where the company lacks a KPI, or a figure.
     """
     from dagster_project.cli.goal_options import figures_of, growth_of, segment_of, uses_of
-    from dagster_project.goals.goal_template import bind, templates
+    from dagster_project.goals.templates.template import bind, templates
     from dagster_project.kpi.issues import suggest
     from dagster_project.kpi.load import load_definitions
 
@@ -115,7 +115,7 @@ def _written(
     from dagster_project.calendar.fiscal import fiscal_period, fiscal_year_of
     from dagster_project.cli.goal_history import history_of, published_as_of
     from dagster_project.cli.goal_options import name_of
-    from dagster_project.goals.new_goal import NewGoal
+    from dagster_project.goals.templates.new import NewGoal
     from dagster_project.kpi.model import Label
 
     year, quarter, half = span

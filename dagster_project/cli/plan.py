@@ -15,8 +15,8 @@ from dagster_project.project import Project
 
 if TYPE_CHECKING:
     from dagster_project.goals.model import Goal
-    from dagster_project.goals.plan import Plan
-    from dagster_project.goals.smart import Judged
+    from dagster_project.goals.plan.plan import Plan
+    from dagster_project.goals.plan.smart import Judged
     from dagster_project.kpi.model import Definitions
 
 
@@ -45,8 +45,8 @@ def plan(
     Exit 2 where the figures contradict each other or an action is beyond its capacity.
     """
     from dagster_project.cli.planned import plans_of
-    from dagster_project.goals.build_plan import build_plan
-    from dagster_project.goals.smart import judge
+    from dagster_project.goals.plan.build import build_plan
+    from dagster_project.goals.plan.smart import judge
 
     if as_json and form is not None:
         raise UsageError("--json is a form of its own; write --json or --format")

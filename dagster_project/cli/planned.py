@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from dagster_project.goals.evidence import Evidence, read_evidence
 from dagster_project.goals.model import Goal
-from dagster_project.goals.versions import Planner, Version
+from dagster_project.goals.plan.evidence import Evidence, read_evidence
+from dagster_project.goals.targets.versions import Planner, Version
 from dagster_project.kpi.model import Definitions
 from dagster_project.project import Project
 
@@ -21,7 +21,7 @@ def plans_of(
     """
     if not project.current.exists():
         from dagster_project.calendar.business import BusinessCalendar
-        from dagster_project.goals.paths import Shapes
+        from dagster_project.goals.targets.paths import Shapes
 
         shapes = Shapes(BusinessCalendar(definitions.calendar), {})
         return Planner(shapes, {}, date.min).versions(goal), None

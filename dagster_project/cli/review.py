@@ -16,7 +16,7 @@ from dagster_project.project import Project
 
 if TYPE_CHECKING:
     from dagster_project.goals.model import Goal
-    from dagster_project.goals.review_model import Published, Review
+    from dagster_project.goals.review.model import Published, Review
     from dagster_project.kpi.model import Definitions
 
 CADENCES = ("weekly", "monthly", "quarterly")
@@ -43,8 +43,8 @@ def review(
     Reads the publication in force. Exits with 1 where there is none, 2 for an unknown goal, or one whose
     definition the publication does not know yet.
     """
-    from dagster_project.goals import review as building
-    from dagster_project.goals.review_model import as_json as plain
+    from dagster_project.goals.review import review as building
+    from dagster_project.goals.review.model import as_json as plain
 
     if by is not None and decide is None:
         raise UsageError("--by says who decided: say what, with --decide TEXT")
@@ -89,7 +89,7 @@ def _find_goal(project: Project, name: str) -> tuple[Definitions, Goal]:
 def _read(project: Project, definitions: Definitions, written: Goal) -> tuple[Published, Goal]:
     """The goal's rows of the publication in force, all of one publication, and the goal as it stood then."""
     from dagster_project.goals.frames import as_date
-    from dagster_project.goals.review_model import Published
+    from dagster_project.goals.review.model import Published
     from dagster_project.goals.tables import goals_in_force, slices_of
 
     if not project.current.exists():
@@ -136,7 +136,7 @@ def _table(folder: Path, name: str, filters: list[tuple[str, str, Any]]) -> Any:
 
 def _last_review(project: Project, goal: str) -> Mapping[str, Any] | None:
     """The goal's newest recorded review, its findings parsed."""
-    from dagster_project.goals.review_log import read_reviews
+    from dagster_project.goals.review.log import read_reviews
 
     rows = read_reviews(project.state)
     own = rows[rows["goal"] == goal].sort_values("recorded_at").to_dict("records")
@@ -148,8 +148,8 @@ def _last_review(project: Project, goal: str) -> Mapping[str, Any] | None:
 
 def _record(project: Project, found: Review, decided: str, by: str | None) -> str:
     """Keeps the review in state/; returns its id."""
-    from dagster_project.goals.review_log import record
-    from dagster_project.goals.review_model import as_json
+    from dagster_project.goals.review.log import record
+    from dagster_project.goals.review.model import as_json
 
     now = datetime.now(UTC)
     kgi = found.kgi

@@ -16,7 +16,7 @@ from dagster_project.project import Project
 
 if TYPE_CHECKING:
     from dagster_project.goals.model import Goal
-    from dagster_project.goals.whatif import Base
+    from dagster_project.goals.whatif.whatif import Base
     from dagster_project.kpi.model import Definitions
 
 
@@ -56,8 +56,8 @@ def whatif(
 
     Example: kpi whatif revenue_fy2026 deal_to_order_rate=22% leads=+10%
     """
-    from dagster_project.goals.sensitivity import elasticities, single_changes
-    from dagster_project.goals.whatif import read_changes, what_if
+    from dagster_project.goals.whatif.sensitivity import elasticities, single_changes
+    from dagster_project.goals.whatif.whatif import read_changes, what_if
     from dagster_project.report.whatif_view import WhatIfView
 
     definitions, written = read_goal(project, goal)
@@ -84,8 +84,8 @@ def whatif(
 def _newest(goal: Goal, definitions: Definitions) -> Goal:
     """The goal as its last revision has it."""
     from dagster_project.calendar.business import BusinessCalendar
-    from dagster_project.goals.paths import Shapes
-    from dagster_project.goals.versions import Planner
+    from dagster_project.goals.targets.paths import Shapes
+    from dagster_project.goals.targets.versions import Planner
 
     if not goal.revisions:
         return goal
@@ -95,7 +95,7 @@ def _newest(goal: Goal, definitions: Definitions) -> Goal:
 
 def _base(project: Project, goal: Goal, origin: Literal["plan", "actual"] | None) -> tuple[Base, date | None]:
     """The state to start from, and the day that it knows; None for the plan."""
-    from dagster_project.goals.whatif import actual_base, plan_base
+    from dagster_project.goals.whatif.whatif import actual_base, plan_base
 
     known = published(project, goal.name)
     targets = known.target if known is not None else {}
@@ -118,7 +118,7 @@ def _base(project: Project, goal: Goal, origin: Literal["plan", "actual"] | None
 
 def published(project: Project, goal: str) -> Published | None:
     """Actual, pace and target of the goal's nodes in the publication in force; None without one."""
-    from dagster_project.goals.exact import exact
+    from dagster_project.goals.algebra.exact import exact
     from dagster_project.publish.checks import parquet
     from dagster_project.publish.engine import connect
     from dagster_project.report.rows import rows

@@ -10,7 +10,7 @@ from dagster_project.defs import built
 from dagster_project.defs.failures import told_apart
 from dagster_project.defs.goals import goals_tonight, read_goal_rows
 from dagster_project.defs.night import Night
-from dagster_project.goals.gap_tables import GapTables, build_gap_tables
+from dagster_project.goals.gap.tables import GapTables, build_gap_tables
 from dagster_project.goals.model import Goal
 from dagster_project.project import Project
 from dagster_project.warehouse import opened

@@ -8,10 +8,10 @@ import pandas as pd
 from dagster_project.defs import built
 from dagster_project.defs.failures import told_apart
 from dagster_project.defs.night import Night
-from dagster_project.goals.action_rows import build_goal_actions
-from dagster_project.goals.evidence import read_evidence
-from dagster_project.goals.lints import lints
 from dagster_project.goals.model import Goal
+from dagster_project.goals.plan.evidence import read_evidence
+from dagster_project.goals.plan.lints import lints
+from dagster_project.goals.progress.action_rows import build_goal_actions
 from dagster_project.goals.tables import build_goal_tables, contradictions, goals_in_force, slices_of
 from dagster_project.kpi.model import Definitions
 from dagster_project.project import Project

@@ -8,8 +8,8 @@ from dagster_project.defs import built
 from dagster_project.defs.failures import told_apart
 from dagster_project.defs.goals import goals_tonight, read_goal_rows
 from dagster_project.defs.night import Night
-from dagster_project.goals.assumptions import build_assumption_review
-from dagster_project.goals.review_log import read_reviews
+from dagster_project.goals.review.assumptions import build_assumption_review
+from dagster_project.goals.review.log import read_reviews
 
 TABLES = ("assumption_review", "goal_reviews")
 

@@ -8,7 +8,7 @@ from dagster_project.defs import built
 from dagster_project.defs.failures import told_apart
 from dagster_project.defs.goals import goals_tonight, read_goal_rows
 from dagster_project.defs.night import Night
-from dagster_project.goals.scorecard import build_scorecard
+from dagster_project.goals.progress.scorecard import build_scorecard
 
 TABLE = "kpi_scorecard"
 

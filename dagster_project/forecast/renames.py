@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from dagster_project.goals.model import Goal
-from dagster_project.goals.renames import old_nodes
+from dagster_project.goals.resolve.renames import old_nodes
 from dagster_project.kpi.model import Definitions
 
 

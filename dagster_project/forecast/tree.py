@@ -22,8 +22,8 @@ from dagster_project.forecast.arrays import Floats
 from dagster_project.forecast.cases import Case
 from dagster_project.forecast.distribution import normal_scores
 from dagster_project.forecast.outcomes import Outcome, PastErrors
-from dagster_project.goals.equations import Constant, Expression, Name
-from dagster_project.goals.formula import Formula, formula_of
+from dagster_project.goals.algebra.equations import Constant, Expression, Name
+from dagster_project.goals.algebra.formula import Formula, formula_of
 from dagster_project.goals.model import Goal
 
 DRAWS = 4000

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from dagster_project.goals.days import STATUSES, TOTAL, Day, Slice, worst
+from dagster_project.goals.progress.days import STATUSES, TOTAL, Day, Slice, worst
 
 __all__ = [
     "STATUSES", "TOTAL", "Columns", "Day", "Slice", "as_date", "frame", "number", "read_days", "worst",

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from dagster_project.calendar.business import BusinessCalendar
 from dagster_project.calendar.fiscal import MONTHS, Period, add_months, natural_period
-from dagster_project.goals.forms import OfSpec, TargetSpec
+from dagster_project.goals.spec.forms import OfSpec, TargetSpec
 from dagster_project.kpi.issues import suggest
 from dagster_project.kpi.model import CalendarRules, Kpi, Label
 from dagster_project.kpi.resolve.values import parse_span

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from dagster_project.errors import DefinitionError
 from dagster_project.goals.model import Goal
-from dagster_project.goals.resolve import resolve_goal
-from dagster_project.goals.spec import GoalSpec
+from dagster_project.goals.resolve.goal import resolve_goal
+from dagster_project.goals.spec.goal import GoalSpec
 from dagster_project.kpi.issues import Issue
 from dagster_project.kpi.model import Definitions
 from dagster_project.kpi.spec.base import Written, read_spec

@@ -11,7 +11,7 @@ from typing import Literal
 
 from dagster_project.calendar.fiscal import Period
 from dagster_project.goals.actions import Action, bases_in
-from dagster_project.goals.equations import Equation, parse
+from dagster_project.goals.algebra.equations import Equation, parse
 from dagster_project.goals.given import Base, Given
 from dagster_project.kpi.model import Kpi, Label, Where
 
@@ -130,7 +130,7 @@ class Goal:
 
     `given`: targets and assumptions as written, by node. `targets`: of each scenario, the target of every
     node that has one; a target that rests on a year before that is not known yet is missing (`unknown_bases`;
-    see goals.growth). `scenarios` are factors of the plan, 'plan' (factor 1) first; `success_at`: from which
+    resolve.growth). `scenarios` are factors of the plan, 'plan' (factor 1) first; `success_at`: from which
     attainment on each counts as a success. `action_targets`: the same of actions, which are no nodes and in
     no equation. `revisions`: in order of their days; the goal itself is the plan as first made, and
     versions.py has the one in force on a day. `goal_hash` covers everything that shapes a figure; labels and

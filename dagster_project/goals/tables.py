@@ -9,15 +9,15 @@ from datetime import date
 import pandas as pd
 
 from dagster_project.calendar.business import BusinessCalendar
-from dagster_project.goals.actuals import base_actuals, read_periods
 from dagster_project.goals.columns import GOAL_TARGETS, GOAL_TREE, KGI_ATTAINMENT
 from dagster_project.goals.frames import TOTAL, Slice, frame, read_days
-from dagster_project.goals.lines import lines
 from dagster_project.goals.model import Goal
-from dagster_project.goals.paths import Shapes
-from dagster_project.goals.progress import attainment_rows
-from dagster_project.goals.target_rows import target_rows, tree_rows
-from dagster_project.goals.versions import Planner, in_force, read_bases
+from dagster_project.goals.progress.actuals import base_actuals, read_periods
+from dagster_project.goals.progress.rows import attainment_rows
+from dagster_project.goals.targets.lines import lines
+from dagster_project.goals.targets.paths import Shapes
+from dagster_project.goals.targets.rows import target_rows, tree_rows
+from dagster_project.goals.targets.versions import Planner, in_force, read_bases
 from dagster_project.kpi.model import Definitions
 
 

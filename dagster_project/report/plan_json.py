@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 from dagster_project.goals.model import PLAN
-from dagster_project.goals.plan import Effort, Line, Plan
-from dagster_project.goals.smart import Judged, Smart
+from dagster_project.goals.plan.plan import Effort, Line, Plan
+from dagster_project.goals.plan.smart import Judged, Smart
 from dagster_project.kpi.model import Label
 
 

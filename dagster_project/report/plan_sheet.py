@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dagster_project.goals.model import PLAN
-from dagster_project.goals.plan import Effort, Line, Plan, Stage
-from dagster_project.goals.smart import Judged, Smart
+from dagster_project.goals.plan.plan import Effort, Line, Plan, Stage
+from dagster_project.goals.plan.smart import Judged, Smart
 from dagster_project.report.format import NOTHING, format_date
 from dagster_project.report.plan_words import exact, say
 from dagster_project.report.sheet import Section, Sheet, Table

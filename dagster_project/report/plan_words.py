@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from dagster_project.goals.rounding import whole
+from dagster_project.goals.algebra.rounding import whole
 from dagster_project.report.format import CURRENCY_JA, CURRENCY_SIGNS, DURATIONS, NOTHING
 
 WORDS: dict[str, tuple[str, str]] = {

@@ -17,10 +17,10 @@ from dagster_project.report.review_words import SENTENCES, sentence
 from dagster_project.report.words import SIGNS, word
 
 if TYPE_CHECKING:
-    from dagster_project.goals.influence import Influence
     from dagster_project.goals.model import Goal
-    from dagster_project.goals.review_model import Assumption, Moved, Review, Standing
-    from dagster_project.goals.track_record import TrackRecord
+    from dagster_project.goals.review.influence import Influence
+    from dagster_project.goals.review.model import Assumption, Moved, Review, Standing
+    from dagster_project.goals.review.track_record import TrackRecord
 
 SHOWN = 6  # causes of a change, the largest first
 

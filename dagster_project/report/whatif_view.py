@@ -9,8 +9,8 @@ from fractions import Fraction
 from typing import Any
 
 from dagster_project.goals.model import Goal, Node
-from dagster_project.goals.sensitivity import SingleChange, is_reached
-from dagster_project.goals.whatif import Change, Outcome
+from dagster_project.goals.whatif.sensitivity import SingleChange, is_reached
+from dagster_project.goals.whatif.whatif import Change, Outcome
 from dagster_project.report.format import format_target, format_value
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from dagster_project.defs.gap import _checked
-from dagster_project.goals.gap_tables import GapTables
+from dagster_project.goals.gap.tables import GapTables
 
 
 @pytest.mark.parametrize(("status", "passed"), [("holds", True), ("unknown", True), ("mismatch", False)])

@@ -11,11 +11,11 @@ import click
 import pytest
 
 from dagster_project.cli.main import _shared_options, cli
-from dagster_project.goals import forms
-from dagster_project.goals import spec as goals
-from dagster_project.goals.spec_import import TargetsFromSpec
-from dagster_project.goals.spec_phasing import PhasingSpec
-from dagster_project.goals.spec_segments import SegmentsSpec
+from dagster_project.goals.spec import forms
+from dagster_project.goals.spec import goal as goals
+from dagster_project.goals.spec.phasing import PhasingSpec
+from dagster_project.goals.spec.segments import SegmentsSpec
+from dagster_project.goals.spec.sheet import TargetsFromSpec
 from dagster_project.kpi.expression_types import AGGREGATES, FUNCTIONS
 from dagster_project.kpi.model import SourceColumn
 from dagster_project.kpi.spec import entities, kpis, settings, sources

@@ -8,7 +8,7 @@ import pytest
 
 from dagster_project.forecast.outcomes import PastErrors
 from dagster_project.forecast.tree import evaluate, relation
-from dagster_project.goals.equations import parse
+from dagster_project.goals.algebra.equations import parse
 from tests.forecast.conftest import AS_OF, START, days_through, goal
 
 TREE = """\

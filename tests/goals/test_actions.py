@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from dagster_project.calendar.business import BusinessCalendar
 from dagster_project.errors import DefinitionError
-from dagster_project.goals.action_days import due_by_day
-from dagster_project.goals.action_rows import build_goal_actions
 from dagster_project.goals.actions import Capacity, possible_by_day
+from dagster_project.goals.progress.action_rows import build_goal_actions
 from dagster_project.goals.tables import build_goal_tables
+from dagster_project.goals.targets.action_days import due_by_day
 from dagster_project.kpi.model import CalendarRules
 from tests.goals.test_goal_tables import NO_PERIODS, daily
 

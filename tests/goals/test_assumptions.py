@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from dagster_project.goals.assumptions import build_assumption_review
 from dagster_project.goals.columns import ASSUMPTION_REVIEW
 from dagster_project.goals.model import Goal
+from dagster_project.goals.review.assumptions import build_assumption_review
 from dagster_project.goals.tables import build_goal_tables, goals_in_force
 from dagster_project.kpi.model import Definitions
 

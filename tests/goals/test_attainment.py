@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dagster_project.goals.attainment import attain, status_of
+from dagster_project.goals.progress.attainment import attain, status_of
 
 BAND = (0.8, 0.9)
 figures = st.floats(-1e9, 1e9, allow_nan=False)

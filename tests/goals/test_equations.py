@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from dagster_project.goals.equations import evaluate, parse
-from dagster_project.goals.solve import solve
+from dagster_project.goals.algebra.equations import evaluate, parse
+from dagster_project.goals.algebra.solve import solve
 
 amounts = st.fractions(min_value=Fraction(1, 1000), max_value=10**9, max_denominator=10**4)
 
@@ -128,8 +128,9 @@ def test_roots_that_no_radicals_express_are_found():
 
 def test_a_tree_that_is_inverted_step_by_step_imports_no_sympy():
     code = (
-        "import sys; from fractions import Fraction as F; from dagster_project.goals.equations import parse; "
-        "from dagster_project.goals.solve import solve; "
+        "import sys; from fractions import Fraction as F; "
+        "from dagster_project.goals.algebra.equations import parse; "
+        "from dagster_project.goals.algebra.solve import solve; "
         "solve([parse('x = a * b')], {'x': F(6), 'b': F(2)}); print('sympy' in sys.modules); "
         "solve([parse('x = a * a')], {'x': F(9)}); print('sympy' in sys.modules)"
     )

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dagster_project.calendar.fiscal import Period
-from dagster_project.goals.exact import exact
-from dagster_project.goals.gap import explain, sums_of_leaves
-from dagster_project.goals.standing import year_before
+from dagster_project.goals.algebra.exact import exact
+from dagster_project.goals.gap.gap import explain, sums_of_leaves
+from dagster_project.goals.gap.standing import year_before
 
 TREE = (
     "revenue = repeat_revenue + new_revenue",

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.goals.identity import Check, check_identities, implied_factors, planned_factors
+from dagster_project.goals.gap.identity import Check, check_identities, implied_factors, planned_factors
+from dagster_project.goals.gap.standing import Standing
 from dagster_project.goals.load import load_goals
-from dagster_project.goals.standing import Standing
 from dagster_project.kpi.load import load_definitions
 from dagster_project.kpi.model import Definitions
 

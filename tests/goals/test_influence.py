@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dagster_project.calendar.fiscal import add_months
-from dagster_project.goals.influence import influence, spearman
+from dagster_project.goals.review.influence import influence, spearman
 
 MONTHS = [add_months(date(2024, 4, 1), n) for n in range(36)]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from dagster_project.goals.intervals import (
+from dagster_project.goals.review.intervals import (
     binomial,
     poisson,
     ratio_over_days,

@@ -8,9 +8,9 @@ from textwrap import dedent
 import pandas as pd
 import pytest
 
-from dagster_project.goals.elasticity import elasticities
-from dagster_project.goals.evidence import read_evidence
-from dagster_project.goals.lints import lints
+from dagster_project.goals.plan.evidence import read_evidence
+from dagster_project.goals.plan.lints import lints
+from dagster_project.goals.whatif.elasticity import elasticities
 from dagster_project.kpi.model import Definitions, Entity, LintLimits, Place
 from tests.conftest import kpi
 from tests.goals.conftest import KPIS, SALES_TREE

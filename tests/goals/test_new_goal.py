@@ -15,8 +15,8 @@ from click.testing import CliRunner
 
 from dagster_project.cli.main import cli
 from dagster_project.errors import DefinitionError, ShirubeError, UsageError
-from dagster_project.goals.goal_template import templates
 from dagster_project.goals.load import load_goals
+from dagster_project.goals.templates.template import templates
 from dagster_project.kpi.load import load_definitions
 from dagster_project.kpi.model import Definitions
 from tests.conftest import REPOSITORY

@@ -11,7 +11,7 @@ from dagster_project.calendar.business import BusinessCalendar, days_between
 from dagster_project.calendar.fiscal import Period
 from dagster_project.errors import DefinitionError
 from dagster_project.goals.model import EVEN_MONTHS, Phasing
-from dagster_project.goals.phasing import months_of, phase
+from dagster_project.goals.targets.phasing import months_of, phase
 from dagster_project.kpi.model import CalendarRules
 
 CALENDAR = BusinessCalendar(CalendarRules())

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dagster_project.goals.columns import GOAL_REVIEWS
-from dagster_project.goals.review_log import read_reviews, record
+from dagster_project.goals.review.log import read_reviews, record
 
 REVIEW = {
     "review": "sales-20261101T031500Z-3f2a9c",

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from dagster_project.calendar.business import BusinessCalendar, days_between
 from dagster_project.errors import DefinitionError
-from dagster_project.goals.days import Day
-from dagster_project.goals.equations import parse
-from dagster_project.goals.paths import Shapes
-from dagster_project.goals.remainder import Remainder
-from dagster_project.goals.revision_block import Proposal, revision_block
-from dagster_project.goals.solve import solve
+from dagster_project.goals.algebra.equations import parse
+from dagster_project.goals.algebra.remainder import Remainder
+from dagster_project.goals.algebra.solve import solve
+from dagster_project.goals.progress.days import Day
+from dagster_project.goals.review.revision_block import Proposal, revision_block
 from dagster_project.goals.tables import build_goal_tables
-from dagster_project.goals.versions import Planner, in_force
+from dagster_project.goals.targets.paths import Shapes
+from dagster_project.goals.targets.versions import Planner, in_force
 from dagster_project.kpi.model import CalendarRules
 
 CALENDAR = BusinessCalendar(CalendarRules())
@@ -196,8 +196,8 @@ changes = st.tuples(
     st.integers(0, 400),
 )
 def test_a_revision_changes_no_earlier_day_and_ends_on_its_target(definitions, changes, phasing, done):
-    from dagster_project.goals.resolve import resolve_goal
-    from dagster_project.goals.spec import GoalSpec
+    from dagster_project.goals.resolve.goal import resolve_goal
+    from dagster_project.goals.spec.goal import GoalSpec
     from dagster_project.kpi.spec.base import Written, read_spec
     from dagster_project.kpi.yamlnodes import parse as read_yaml
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from dagster_project.goals.frames import frame
-from dagster_project.goals.gap_columns import GAP_DRIVERS
-from dagster_project.goals.scorecard import KPI_SCORECARD, build_scorecard
+from dagster_project.goals.gap.columns import GAP_DRIVERS
+from dagster_project.goals.progress.scorecard import KPI_SCORECARD, build_scorecard
 from dagster_project.goals.tables import build_goal_tables
 
 AS_OF = date(2026, 6, 30)

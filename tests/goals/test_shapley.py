@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from dagster_project.goals.equations import Expression, evaluate, parse
-from dagster_project.goals.formula import formula_of, names_in, slope
-from dagster_project.goals.shapley import MOST_COUNTED, TooManyLeaves, shapley
+from dagster_project.goals.algebra.equations import Expression, evaluate, parse
+from dagster_project.goals.algebra.formula import formula_of, names_in, slope
+from dagster_project.goals.gap.shapley import MOST_COUNTED, TooManyLeaves, shapley
 
 NAMES = ("a", "b", "c", "d", "e")
 figures = st.fractions(min_value=Fraction(1, 8), max_value=20, max_denominator=8)

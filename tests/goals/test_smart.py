@@ -4,9 +4,9 @@ import pytest
 
 from dagster_project.cli.plan import read_goal
 from dagster_project.cli.planned import plans_of
-from dagster_project.goals.build_plan import build_plan
-from dagster_project.goals.evidence import Evidence, Standing
-from dagster_project.goals.smart import judge
+from dagster_project.goals.plan.build import build_plan
+from dagster_project.goals.plan.evidence import Evidence, Standing
+from dagster_project.goals.plan.smart import judge
 from dagster_project.project import find_project
 from tests.conftest import REPOSITORY
 

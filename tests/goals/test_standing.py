@@ -8,9 +8,9 @@ from fractions import Fraction
 import pandas as pd
 import pytest
 
-from dagster_project.goals.funnel import bottleneck, funnel_of
-from dagster_project.goals.gap_tables import build_gap_tables
-from dagster_project.goals.standing import read_standings
+from dagster_project.goals.gap.funnel import bottleneck, funnel_of
+from dagster_project.goals.gap.standing import read_standings
+from dagster_project.goals.gap.tables import build_gap_tables
 from dagster_project.goals.tables import build_goal_tables
 from tests.goals.test_goal_tables import NO_PERIODS, daily
 

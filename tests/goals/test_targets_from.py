@@ -9,8 +9,8 @@ import pytest
 from dagster_project.calendar.business import BusinessCalendar
 from dagster_project.errors import DefinitionError
 from dagster_project.goals.load import load_goals
-from dagster_project.goals.paths import Shapes
-from dagster_project.goals.versions import Planner
+from dagster_project.goals.targets.paths import Shapes
+from dagster_project.goals.targets.versions import Planner
 from dagster_project.kpi.model import CalendarRules
 
 GOAL = """\

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from dagster_project.calendar.business import days_between
 from dagster_project.calendar.fiscal import add_months
 from dagster_project.goals.model import Goal
-from dagster_project.goals.past import Past
-from dagster_project.goals.revision_block import Proposal, changes, revision_block
-from dagster_project.goals.track_record import quantile, track_records
-from dagster_project.goals.written_figure import as_written, written_figure
+from dagster_project.goals.review.past import Past
+from dagster_project.goals.review.revision_block import Proposal, changes, revision_block
+from dagster_project.goals.review.track_record import quantile, track_records
+from dagster_project.goals.review.written_figure import as_written, written_figure
 
 GOAL = """
 goal: year

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dagster_project.errors import UsageError
-from dagster_project.goals.sensitivity import elasticities, is_reached, single_changes
-from dagster_project.goals.whatif import actual_base, plan_base, read_changes, what_if
+from dagster_project.goals.whatif.sensitivity import elasticities, is_reached, single_changes
+from dagster_project.goals.whatif.whatif import actual_base, plan_base, read_changes, what_if
 from dagster_project.publish.contract import empty
 from tests.goals.sales_year import GOAL, SalesYear, write_sales_year
 from tests.publish.frames import rows

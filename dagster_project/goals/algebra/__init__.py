@@ -1,0 +1,1 @@
+"""Equations of goal trees: parsed, ordered, solved and rounded, in exact fractions."""

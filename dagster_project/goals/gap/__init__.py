@@ -1,0 +1,1 @@
+"""Why a goal stands where it does: identities checked, gaps taken apart, the funnel."""

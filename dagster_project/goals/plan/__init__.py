@@ -1,0 +1,1 @@
+"""A goal as a proposal, and what a sound set of KPIs and targets looks like."""

@@ -1,0 +1,1 @@
+"""How far goals, nodes and actions have come as of a day."""

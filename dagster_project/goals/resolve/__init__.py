@@ -1,0 +1,1 @@
+"""A goal as written → its frozen form, with everything that is wrong with it."""

@@ -1,0 +1,1 @@
+"""Trees that many companies share, bound to a company's own KPIs."""
