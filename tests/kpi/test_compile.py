@@ -1,5 +1,7 @@
 """What the compiler writes: every model is read by the union it belongs to, spans are weighed whole."""
 
+import pytest
+
 from dagster_project.kpi.compile.files import compile_project
 from dagster_project.kpi.load import load_definitions
 
@@ -30,6 +32,42 @@ kpis:
     unit: JPY
     direction: up
 """
+ORDERS = """\
+sources:
+  - source: orders
+    files: orders_*.csv
+    load: full
+    version: {from: filename, pattern: "orders_%Y%m%d"}
+    key: [order_id]
+    columns: {order_id: {type: text}, ordered_on: {type: date}, due_on: {type: date}}
+"""
+ORDER_ENTITY = """\
+entities:
+  - {entity: orders, from: orders, key: order_id, times: {ordered_on: {}}}
+"""
+ORDER_COUNT = """\
+department: extra
+kpis:
+  - {name: n_orders, label: {en: Orders}, type: simple, entity: orders, agg: count, unit: count,
+     direction: up}
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "is_told"),
+    [
+        ((), True),
+        (("orders_%Y%m%d", "orders_%Y%m"), False),
+        (("key: [order_id]", "covers: {through: 2030-03-31}\n    key: [order_id]"), False),
+    ],
+)
+def test_rows_dated_after_the_day_of_their_export_are_told_where_it_cannot_know_them(
+    project, change, is_told
+):
+    orders = ORDERS.replace(*change) if change else ORDERS
+    root = project(sources__orders=orders, entities__orders=ORDER_ENTITY, kpis__extra=ORDER_COUNT)
+    model = compile_project(load_definitions(root))["marts/orders.yml"]
+    assert ('condition: "cast(ordered_on as date) > cast(version as date)"' in model) is is_told
 
 
 def test_a_name_with_levels_in_it_is_in_the_union_like_any_other(project):
