@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from dagster_project.errors import UsageError
@@ -89,6 +90,7 @@ def _month_day(text: str) -> tuple[int, int]:
     return int(month), int(day)
 
 
+@cache  # every goal has a calendar, and a year of holidays takes milliseconds to work out
 def _public_holidays(code: str | None) -> Any:
     if code is None:
         return None
