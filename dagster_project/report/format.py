@@ -56,6 +56,18 @@ def format_target(value: float | None, unit: str | None, language: str, reason: 
     return format_value(value, unit, language, reason)
 
 
+def format_pace(value: float | None, unit: str | None, language: str) -> str:
+    """A pace that is needed: as a target, but of few things as it is: 3 in 98 days are not 1 a day.
+
+    >>> format_pace(3 / 98, "count", "ja"), format_pace(12.3, "count", "ja")
+    ('0.03件', '13件')
+    """
+    if unit == "count" and value is not None and 0 < value < 10:
+        shown = _trim(value, 2 if value >= 0.01 else 1 - math.floor(math.log10(value)))
+        return f"{shown}件" if language == "ja" else shown
+    return format_target(value, unit, language)
+
+
 def format_share(share: float | None) -> str:
     """A share as whole per cent; 99.6 % is shown with its decimal, so that short of 100 never reads 100."""
     if share is None or not math.isfinite(share):

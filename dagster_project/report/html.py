@@ -134,6 +134,7 @@ def _environment(language: str) -> jinja2.Environment:
         signs=words.SIGNS,
         value=lambda amount, unit, reason=None: format.format_value(amount, unit, language, reason),
         target=lambda amount, unit: format.format_target(amount, unit, language),
+        pace=lambda amount, unit: format.format_pace(amount, unit, language),
         share=format.format_share,
         rate=format_rate,
         chance=lambda probability: format.format_probability(probability, language),

@@ -18,6 +18,8 @@ def headline(goal: GoalSummary, language: str) -> str:
     if landing is not None and kgi.forecast is not None:
         share = format_share(landing)
         chance = format_probability(kgi.forecast.probability, language)
+        if kgi.forecast.is_indicative:
+            chance += ("、" if ja else "; ") + word(kgi.forecast.status, language)
         if ja:
             return f"{kgi.label}は{span}目標に対し{share}の着地見込み（達成確率 {chance}）"
         return f"{kgi.label} is forecast to land at {share} of the {span} target (probability {chance})"

@@ -65,6 +65,11 @@ class Forecast:
     tree_difference: float | None = None
     tree_reason: str | None = None
 
+    @property
+    def is_indicative(self) -> bool:
+        """A fallback, for want of what the forecast needs: said wherever the figure stands alone."""
+        return self.status not in ("ok", "decided")
+
 
 @dataclass(frozen=True)
 class GoalSummary:

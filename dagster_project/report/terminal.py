@@ -13,6 +13,7 @@ from dagster_project.report.forecast_record import record_sentences
 from dagster_project.report.format import (
     clean,
     format_date,
+    format_pace,
     format_probability,
     format_share,
     format_target,
@@ -68,7 +69,7 @@ def _print_goal(goal: GoalSummary, language: str, console: Console) -> None:
             f"{word('probability', language)} {format_probability(forecast.probability, language)}",
         ]
         if goal.kgi.required_per_business_day is not None:
-            required = format_target(goal.kgi.required_per_business_day, unit, language)
+            required = format_pace(goal.kgi.required_per_business_day, unit, language)
             parts.append(f"{word('required', language)} {word('per_business_day', language)} {required}")
         console.print(Text("  ".join(parts), style="dim"))
         if second := second_number(goal.kgi, language):

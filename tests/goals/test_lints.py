@@ -69,7 +69,7 @@ def test_influence_is_by_how_much_the_kgi_moves(sales_goal):
     assert "revenue" not in moves
 
 
-def test_the_ones_with_the_least_influence_are_named(goals_of):
+def test_the_ones_with_the_least_influence_are_named_with_what_one_per_cent_of_them_moves(goals_of):
     goal = goals_of(
         """
         goal: g
@@ -83,7 +83,9 @@ def test_the_ones_with_the_least_influence_are_named(goals_of):
           deals: {target: 1, owner: a}
         """
     )[0]
-    assert "for 1 %): deals 1 %" in of("many_kpis", lints(goal, LIMITS))[0].en
+    remark = of("many_kpis", lints(goal, LIMITS))[0]
+    assert "for 1 %): deals 0.01 %" in remark.en
+    assert "(1%あたり)が小さいもの: deals 0.01 %" in remark.ja
 
 
 def test_what_no_formula_ties_to_the_kgi_is_named(sales_goal):

@@ -8,6 +8,7 @@ from dagster_project.report.format import (
     clean,
     format_change,
     format_date,
+    format_pace,
     format_probability,
     format_share,
     format_target,
@@ -51,6 +52,15 @@ def test_target_counts_are_rounded_up_but_not_by_the_error_of_a_float() -> None:
     assert format_target(133.33, "count", "ja") == "134件"
     assert format_target(21 / 0.35, "count", "ja") == "60件"
     assert format_target(0.2, "percent", "ja") == "20.0%"
+
+
+def test_a_small_pace_is_shown_as_it_is_and_not_as_one_a_day() -> None:
+    assert format_pace(3 / 98, "count", "ja") == "0.03件"
+    assert format_pace(0.00042, "count", "en") == "0.00042"
+    assert format_pace(133.33, "count", "ja") == "134件"
+    assert format_pace(1_234_567, "JPY", "ja") == format_target(1_234_567, "JPY", "ja")
+    assert format_pace(0.0, "count", "en") == "0"
+    assert format_pace(None, "count", "en") == "–"
 
 
 def test_short_of_the_target_never_reads_as_reached() -> None:

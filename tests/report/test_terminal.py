@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import click
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.console import Console
 from dagster_project.cli.status import status
 from dagster_project.errors import NothingPublished, UsageError
 from dagster_project.project import Project
+from dagster_project.report.html import render
 from dagster_project.report.summary import summarize
 from dagster_project.report.terminal import print_summary
 from tests.report.conftest import write
@@ -95,3 +97,31 @@ def test_a_publication_without_goals_says_so(tmp_path: Path, language: str) -> N
         given[name] = given[name].slice(0, 0)
     text = printed(write(tmp_path, given), language)
     assert ("目標はまだ定義されていません" in text) or ("No goal has been defined" in text)
+
+
+@pytest.mark.parametrize(
+    ("status", "ja", "en"),
+    [
+        ("short_history", "履歴が短いため参考値", "short history: indicative only"),
+        ("intermittent", "発生が間欠的なため参考値", "intermittent history: indicative only"),
+        ("stale_data", "データが古いため参考値", "stale data: indicative only"),
+    ],
+)
+def test_a_headline_that_rests_on_a_fallback_says_so(tmp_path: Path, status: str, ja: str, en: str) -> None:
+    given = tables()
+    at = given["kgi_forecast"].schema.get_field_index("status")
+    said = pa.array([status] * given["kgi_forecast"].num_rows)
+    given["kgi_forecast"] = given["kgi_forecast"].set_column(at, given["kgi_forecast"].schema.field(at), said)
+    folder = write(tmp_path, given)
+    assert f"（達成確率 12%、{ja}）" in printed(folder)
+    unwrapped = " ".join(printed(folder, "en").split())
+    assert f"(probability 12%; {en})" in unwrapped
+    html = render(folder)
+    assert f"（達成確率 12%、{ja}）</h1>" in html
+    assert (
+        html.count(f'<div class="more">{ja}</div>') == 2
+    )  # the tiles of the forecast and of its probability
+
+
+def test_a_sound_forecast_has_no_such_remark(publication: Path) -> None:
+    assert "参考値" not in printed(publication)

@@ -78,7 +78,7 @@ def too_many(goal: Goal, limits: LintLimits) -> Iterator[Lint]:
         limit = limits.kpis_warning if level == "warning" else limits.kpis_note
         weakest = sorted(nodes, key=lambda node: (abs(moves.get(node.name, 0.0)), node.name))
         named = weakest[: count - limits.kpis_note]
-        shares = ", ".join(f"{node.name} {_percent(moves.get(node.name, 0.0))}" for node in named)
+        shares = ", ".join(f"{node.name} {_moved(moves.get(node.name, 0.0))}" for node in named)
         who = f"team '{team}' has" if team else "KPIs without an owner:"
         wer = f"チーム「{team}」の" if team else "担当のない"
         yield Lint(
@@ -212,6 +212,11 @@ _GRAINS = {
     "half": ("halves", "半期"),
     "fiscal_year": ("fiscal years", "年度"),
 }
+
+
+def _moved(elasticity: float) -> str:
+    """By how many per cent the KGI moves when the node moves by one per cent: the elasticity itself."""
+    return "<0.01 %" if 0 < abs(elasticity) < 0.005 else f"{round(elasticity, 2):g} %"
 
 
 def _percent(share: float) -> str:
