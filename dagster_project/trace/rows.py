@@ -189,7 +189,7 @@ def _in_stock(measure: Measure, stock: Stock, since: str, until: str) -> str:
         return f"{came} < {since} and ({went} is null or {went} {sign} {since} - 1)"
     if stock.period_agg == "last":
         return f"{came} <= {until} and ({went} is null or {went} {sign} {until})"
-    return f"{came} <= {until} and ({went} is null or {went} {sign} {since})"
+    return f"{came} <= {until} and ({went} is null or {went} {sign} greatest({since}, {came}))"
 
 
 def _of_segment(entity: Entity, asked: Asked) -> list[str]:

@@ -226,6 +226,23 @@ def test_06_a_stock_inside_a_ratio_says_which_of_its_days_counts(tmp_path):
     world(tmp_path, kpis, given, values)
 
 
+def test_06_what_came_and_went_on_one_day_was_open_on_none(tmp_path):
+    kpis = "- {name: seen, label: seen, type: stock, entity: deals, agg: count, from: opened_on, until: closed_on, period_agg: any, unit: count, direction: up}"
+    given = """
+        crm: |
+          deal, opened_on, closed_on
+          A, 2026-05-12, 2026-05-12
+          B, 2026-05-12, 2026-05-13
+        """
+    values = """
+        - {kpi: seen, day: 2026-05-12, value: 1}
+        - {kpi: seen, week: 2026-05-11, value: 1, because: "B; A was open at the end of no day"}
+        - {kpi: seen, month: 2026-05, value: 1}
+        - {kpi: seen, fiscal_year: 2026, value: 1}
+        """
+    world(tmp_path, kpis, given, values)
+
+
 def test_07_the_last_day_in_is_not_the_first_day_out(tmp_path):
     kpis = """
         - {name: staff, label: staff, type: stock, entity: employees, agg: count, from: hired_on, through: left_on, unit: count, direction: up}

@@ -257,7 +257,14 @@ def test_a_stock_in_a_ratio_has_a_day_of_its_own_choice(night, deals):
         return len(between(rows, "closed_on", first, last))
 
     def any_day(first, last, rows):
-        left = np.array([c is not None and c <= max(first, COVERED_FROM) for c in rows.closed_on], dtype=bool)
+        start = max(first, COVERED_FROM)
+        left = np.array(
+            [
+                c is not None and c <= max(start, o)
+                for o, c in zip(rows.opened_on, rows.closed_on, strict=True)
+            ],
+            dtype=bool,
+        )
         there = rows[(rows.opened_on <= last).to_numpy() & ~left]
         return closed(first, last, rows) / len(there) if len(there) else None
 

@@ -211,6 +211,8 @@ def _stock(entity: Entity, measure: Measure, levels: str) -> str:
             "inner join spans",
             "    on split.first_in <= spans.through_date",
             "    and (split.first_out is null or split.first_out > spans.from_date)",
+            # In and out on one day is open at the end of none.
+            "    and (split.first_out is null or split.first_out > split.first_in)",
             f"group by {', '.join([*keys, 'split.dimension', 'split.segment'])}",
         )
         return head + ctes(parts, final)

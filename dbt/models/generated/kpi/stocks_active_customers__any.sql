@@ -66,4 +66,5 @@ from split
 inner join spans
     on split.first_in <= spans.through_date
     and (split.first_out is null or split.first_out > spans.from_date)
+    and (split.first_out is null or split.first_out > split.first_in)
 group by spans.covered_from, spans.data_through, spans.shape, spans.grain, spans.period_start, spans.span, split.dimension, split.segment
