@@ -22,6 +22,7 @@ sources:
   - {source: hr, files: staff.csv, load: full, key: [person], columns: {person: text, hired_on: date, left_on: date}}
   - {source: market, files: market.csv, load: full, key: [starts_on], columns: {starts_on: date, ends_on: date, amount: money}}
   - {source: platform, files: reach.csv, load: full, key: [], columns: {report_on: date, report_grain: text, reach: integer}}
+  - {source: inventory, files: counts.csv, load: full, key: [place, counted_on], columns: {place: text, counted_on: date, on_hand: integer}}
   - {source: survey, files: survey.csv, load: full, key: [answer], columns: {answer: text, answered_on: date, team: text, score: number}}
 """
 ENTITIES = """\
@@ -48,6 +49,7 @@ entities:
   - {entity: employees, from: hr, key: person, times: {hired_on: {}, left_on: {}}}
   - {entity: market_sizes, from: market, key: starts_on, times: {starts_on: {}, ends_on: {}}}
   - {entity: reach_reports, from: platform, key: [], times: {report_on: {}}}
+  - {entity: counts, from: inventory, key: [place, counted_on], times: {counted_on: {}}}
   - {entity: answers, from: survey, key: answer, dimensions: {team: {}}}
 """
 REVENUE = "- {name: revenue, label: revenue, type: simple, entity: deals, time: closed_on, agg: sum, expr: amount, filter: stage = 'won', unit: JPY, direction: up}"
@@ -239,6 +241,70 @@ def test_06_what_came_and_went_on_one_day_was_open_on_none(tmp_path):
         - {kpi: seen, week: 2026-05-11, value: 1, because: "B; A was open at the end of no day"}
         - {kpi: seen, month: 2026-05, value: 1}
         - {kpi: seen, fiscal_year: 2026, value: 1}
+        """
+    world(tmp_path, kpis, given, values)
+
+
+def test_06_a_level_that_no_series_holds_any_more_is_unknown_and_not_zero(tmp_path):
+    base = "type: stock, entity: counts, time: counted_on, agg: sum, expr: on_hand, series: [place], carry: 3 days, unit: count, direction: up"
+    kpis = f"""
+        - {{name: on_hand, label: on hand, {base}}}
+        - {{name: at_opening, label: at opening, {base}, period_agg: opening}}
+        - {{name: at_middle, label: at middle, {base}, period_agg: midpoint}}
+        - {{name: on_some_day, label: on some day, {base}, period_agg: any}}
+        - {{name: low, label: low, {base}, filter: on_hand < 10}}
+        """
+    given = """
+        inventory: |
+          place, counted_on, on_hand
+          north, 2026-01-01, 100
+          south, 2026-01-03, 7
+          north, 2026-01-31, 0
+          north, 2026-02-28, 40
+        """
+    values = """
+        - {kpi: on_hand, day: 2026-01-05, value: 7, because: "north has run out, south holds"}
+        - {kpi: on_hand, day: 2026-01-07, no_value: no_data, because: "nothing holds any more"}
+        - {kpi: on_hand, month: 2026-01, value: 0, because: "counted, and none there"}
+        - {kpi: on_hand, month: 2026-03, no_value: no_data}
+        - {kpi: on_hand, fiscal_year: 2026, no_value: no_data}
+        - {kpi: on_some_day, month: 2026-03, value: 40, because: "until 3 March"}
+        - {kpi: on_some_day, month: 2026-04, no_value: no_data}
+        - {kpi: low, day: 2026-01-02, value: 0, because: "the filter chooses, the level is known"}
+        - {kpi: at_opening, month: 2026-01, no_value: before_data}
+        - {kpi: at_middle, month: 2026-01, no_value: before_data}
+        - {kpi: at_opening, day: 2026-01-01, no_value: before_data}
+        - {kpi: at_opening, month: 2026-02, value: 0}
+        - {kpi: at_middle, month: 2026-02, value: 20}
+        - {kpi: at_opening, month: 2026-04, no_value: no_data}
+        """
+    world(tmp_path, kpis, given, values)
+
+
+def test_16_a_neighbouring_period_outside_the_data_is_unknown_and_not_empty(tmp_path):
+    base = "type: simple, entity: orders, time: ordered_on, agg: count_distinct, expr: customer, unit: count, direction: up"
+    kpis = f"""
+        - {{name: came_back, label: came back, {base}, also_in: next_period}}
+        - {{name: were_there, label: were there, {base}, also_in: previous_period}}
+        """
+    given = """
+        shop: |
+          order_no, line, customer, ordered_on, amount
+          1, 1, A, 2026-01-05, 1
+          2, 1, A, 2026-02-05, 1
+          3, 1, A, 2026-05-05, 1
+          4, 1, A, 2026-06-05, 1
+        """
+    values = """
+        - {kpi: were_there, month: 2026-01, no_value: before_data}
+        - {kpi: were_there, month: 2026-02, value: 1}
+        - {kpi: were_there, month: 2026-03, value: 0}
+        - {kpi: were_there, fiscal_year: 2026, no_value: before_data, because: "FY2025 is not there as a whole"}
+        - {kpi: came_back, month: 2026-01, value: 1}
+        - {kpi: came_back, month: 2026-04, value: 0}
+        - {kpi: came_back, month: 2026-05, value: 1}
+        - {kpi: came_back, month: 2026-06, no_value: not_mature}
+        - {kpi: came_back, fiscal_year: 2025, no_value: not_mature}
         """
     world(tmp_path, kpis, given, values)
 

@@ -15,6 +15,7 @@ _KINDS = {
     "measures": "What adds up over days, one row a day, dimension and segment",
     "anew": "What days can't be added up to, computed over each span of days",
     "levels": "What is open or was last counted, at the end of each day",
+    "unknown": "Spans of days over which a measure is not known",
     "stocks": "The level that stands for each span of days",
     "dimension": "The segments of each dimension, with their entity",
     "kpi": "KPIs that are a formula over others, at each period and segment",

@@ -13,6 +13,7 @@ from dagster_project.kpi.compile.measures import measure_files
 from dagster_project.kpi.compile.segments import segment_files
 from dagster_project.kpi.compile.semantic.files import semantic_files
 from dagster_project.kpi.compile.staging import staging_files
+from dagster_project.kpi.compile.unknown import unknown_files
 from dagster_project.kpi.model import Definitions
 
 
@@ -23,6 +24,7 @@ def compile_project(definitions: Definitions) -> dict[str, str]:
         **mart_files(definitions),
         **measure_files(definitions),
         **anew_files(definitions),
+        **unknown_files(definitions),
         **formula_files(definitions),
         **segment_files(definitions),
         **semantic_files(definitions),

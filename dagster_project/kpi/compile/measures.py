@@ -122,5 +122,7 @@ def _yaml() -> str:
     description: Every measure that adds up over days, one row a date, measure, dimension and segment.
   - name: measures_anew
     description: Measures that days can't be added up to, over each span of days that a KPI needs.
+  - name: measures_unknown
+    description: Spans of days over which a measure has no value, and why.
 """
     )

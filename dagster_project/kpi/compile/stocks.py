@@ -41,7 +41,7 @@ def stock_files(definitions: Definitions) -> dict[str, str]:
     return files
 
 
-def _open_rows(entity: Entity, measure: Measure) -> list[tuple[str, str]]:
+def open_rows(entity: Entity, measure: Measure) -> list[tuple[str, str]]:
     """CTE `open_rows`: first day in, first day out (NULL: still open), segments, what a row counts for."""
     stock = measure.stock
     assert stock is not None
@@ -102,7 +102,7 @@ def _days(entity: Entity, measure: Measure) -> list[tuple[str, str]]:
 
 
 def _levels(entity: Entity, measure: Measure) -> str:
-    parts = [*_open_rows(entity, measure), *_days(entity, measure)]
+    parts = [*open_rows(entity, measure), *_days(entity, measure)]
     columns = ["first_in", "first_out", "counted"]
     parts.append(("split", split_by_dimension(entity, "open_rows", columns)))
     head = generated(entity.where.file) + config(materialized="table")
@@ -184,11 +184,9 @@ def _levels(entity: Entity, measure: Measure) -> str:
     return head + ctes(parts, final)
 
 
-def _stock(entity: Entity, measure: Measure, levels: str) -> str:
-    stock = measure.stock
-    assert stock is not None
-    head = generated(entity.where.file) + config(materialized="table")
-    spans = select(
+def spans_cut(measure: Measure) -> str:
+    """The spans that the measure is needed over, from the first day that is covered."""
+    return select(
         [f"spans.{key}" for key in KEYS]
         + ["greatest(spans.from_date, spans.covered_from) as from_date", "spans.through_date"],
         f"{ref('spans')} as spans",
@@ -198,11 +196,17 @@ def _stock(entity: Entity, measure: Measure, levels: str) -> str:
         "    and cuts.shape = spans.shape",
         f"    and cuts.measure = {literal(measure.name)}",
     )
-    parts = [("spans", spans)]
+
+
+def _stock(entity: Entity, measure: Measure, levels: str) -> str:
+    stock = measure.stock
+    assert stock is not None
+    head = generated(entity.where.file) + config(materialized="table")
+    parts = [("spans", spans_cut(measure))]
     name = f"{literal(measure.name)} as measure"
     keys = [f"spans.{key}" for key in KEYS]
     if stock.period_agg == "any":
-        parts = [*_open_rows(entity, measure), *parts]
+        parts = [*open_rows(entity, measure), *parts]
         parts.append(("split", split_by_dimension(entity, "open_rows", ["first_in", "first_out", "counted"])))
         total = "count(distinct split.counted)" if measure.agg == "count_distinct" else "sum(split.counted)"
         final = select(

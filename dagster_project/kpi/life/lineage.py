@@ -9,7 +9,12 @@ from dagster_project.kpi.model import Definitions, Entity, Kpi
 from dagster_project.kpi.subset import subset
 
 # Models that join measures of all KPIs: they say nothing of a single one.
-_SHARED = ("kpi/measures_additive.sql", "kpi/measures_anew.sql", "kpi/dimension_members.sql")
+_SHARED = (
+    "kpi/measures_additive.sql",
+    "kpi/measures_anew.sql",
+    "kpi/measures_unknown.sql",
+    "kpi/dimension_members.sql",
+)
 _EMPTY = "where false"
 
 

@@ -58,16 +58,18 @@ select
     wanted.segment,
     wanted.scale,
     case
-        when wanted.is_covered and wanted.is_whole
+        when wanted.is_covered and wanted.is_whole and unknown_above.measure is null
             then coalesce(above.value, carried_above.value, wanted.numerator_when_empty)
     end as numerator,
     case
-        when wanted.is_covered and wanted.is_whole
+        when wanted.is_covered and wanted.is_whole and unknown_below.measure is null
             then coalesce(below.value, carried_below.value, wanted.denominator_when_empty)
     end as denominator,
     wanted.denominator is not null as has_denominator,
     case
         when not wanted.is_covered or not wanted.is_whole then 'before_data'
+        when unknown_above.measure is not null then unknown_above.why
+        when unknown_below.measure is not null then unknown_below.why
         when wanted.is_only and above.measure is not null and above.value is null then 'not_additive'
         when above.value is null and carried_above.value is not null then 'carried'
     end as why
@@ -94,6 +96,24 @@ left join {{ ref('measure_periods') }} as below
         and wanted.span = below.span
         and wanted.dimension = below.dimension
         and wanted.segment = below.segment
+left join {{ ref('measures_unknown') }} as unknown_above
+    on
+        wanted.numerator = unknown_above.measure
+        and wanted.shape = unknown_above.shape
+        and wanted.covered_from = unknown_above.covered_from
+        and wanted.data_through = unknown_above.data_through
+        and wanted.grain = unknown_above.grain
+        and wanted.span_start = unknown_above.period_start
+        and wanted.span = unknown_above.span
+left join {{ ref('measures_unknown') }} as unknown_below
+    on
+        wanted.denominator = unknown_below.measure
+        and wanted.shape = unknown_below.shape
+        and wanted.covered_from = unknown_below.covered_from
+        and wanted.data_through = unknown_below.data_through
+        and wanted.grain = unknown_below.grain
+        and wanted.span_start = unknown_below.period_start
+        and wanted.span = unknown_below.span
 left join {{ ref('measure_carried') }} as carried_above
     on
         wanted.carries
