@@ -13,6 +13,7 @@ from dagster_project.goals.plan.evidence import read_evidence
 from dagster_project.goals.plan.lints import lints
 from dagster_project.goals.progress.action_rows import build_goal_actions
 from dagster_project.goals.tables import build_goal_tables, contradictions, goals_in_force, slices_of
+from dagster_project.goals.targets.left_out import Found, segments_left_out
 from dagster_project.kpi.model import Definitions
 from dagster_project.project import Project
 from dagster_project.warehouse import opened
@@ -56,6 +57,9 @@ def goal_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
                 yield dg.MaterializeResult(asset_key=name, metadata={"dagster/row_count": count})
             freshness = built.read(prepared.project, "source_freshness").to_pandas()
             broken = contradictions(prepared.goals, *known, night.as_of)
+            undivided = tuple(segments_left_out(goals, _segments(prepared.project, goals)))
+            night.warnings += undivided
+            broken += undivided
             yield _checked(goals, prepared.definitions, periods, freshness, broken)
 
     return goal_tables
@@ -84,6 +88,26 @@ def _checked(
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"goals": len(goals), "remarks": remarks},
     )
+
+
+def _segments(project: Project, goals: tuple[Goal, ...]) -> dict[str, Found]:
+    """By goal, the segments of the dimension that it divides its targets over."""
+    found = {}
+    with opened(project, read_only=True) as connection:
+        for goal in goals:
+            if goal.segments is None or goal.kgi.kpi is None:
+                continue
+            dimension = goal.segments.dimension
+            known = connection.execute(
+                "select segment from main.kpi_segments where dimension = ?", [dimension]
+            ).fetchall()
+            valued = connection.execute(
+                "select distinct segment from main.kpi_daily where kpi = ? and dimension = ? "
+                "and date between ? and ? and coalesce(numerator, value, 0) <> 0",
+                [goal.kgi.kpi.name, dimension, goal.period.start, goal.period.end],
+            ).fetchall()
+            found[goal.name] = Found({name for (name,) in known}, {name for (name,) in valued})
+    return found
 
 
 def goals_tonight(night: Night) -> tuple[Goal, ...]:

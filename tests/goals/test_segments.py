@@ -9,6 +9,7 @@ import pytest
 from dagster_project.errors import DefinitionError
 from dagster_project.goals.frames import frame as typed
 from dagster_project.goals.tables import build_goal_tables
+from dagster_project.goals.targets.left_out import Found, segments_left_out
 
 GOAL = """
 goal: may
@@ -108,3 +109,20 @@ def test_a_slip_in_segments_says_what_is_wrong(goals_of, change, said):
     with pytest.raises(DefinitionError) as error:
         goals_of(GOAL.replace(*change))
     assert said in str(error.value)
+
+
+def test_a_misspelt_segment_and_one_without_a_share_are_told(goals_of):
+    goals = goals_of(GOAL.replace("ec: 40%", "retial: 40%"))
+    found = {"may": Found({"b2b", "retail", "ec"}, {"b2b", "ec", "(none)"})}
+    assert list(segments_left_out(goals, found)) == [
+        "goal 'may': segments: channel has no 'retial', which 40 % of the target is for "
+        "(did you mean 'retail'?)",
+        "goal 'may': segments: channel has 'ec' in the goal's period without a share: "
+        "write 0 where no target is meant",
+    ]
+
+
+def test_shares_of_all_segments_that_there_are_are_not_remarked_on(goals_of):
+    goals = goals_of(GOAL)
+    assert not list(segments_left_out(goals, {"may": Found({"b2b", "ec", "new"}, {"b2b", "ec"})}))
+    assert not list(segments_left_out(goals, {"may": Found((), ())}))
