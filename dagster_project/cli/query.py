@@ -54,7 +54,8 @@ def query(
 ) -> None:
     """Print the values of KPIs, as published.
 
-    Fractions are printed as stored (0.2 is 20 %). Exit 2 for a KPI or dimension that the publication lacks.
+    csv and json print fractions as stored (0.2), the table as 20 %. Exit 2 for a KPI, dimension or
+    grain that the publication lacks.
     """
     rows = published_values(
         project, kpis, grain, by, start.date() if start else None, end.date() if end else None
@@ -85,6 +86,8 @@ def published_values(
     with connect([folder]) as connection:
         kpis = _known_names(connection, folder, kpis, by)
         daily = grain == "day"
+        if not daily:
+            _refuse_grain(connection, folder, kpis, grain)
         period = "date" if daily else "period_start"
         found = connection.execute(
             f"""
@@ -133,6 +136,19 @@ def _known_names(connection: Any, folder: Path, kpis: tuple[str, ...], by: str |
     return tuple(dict.fromkeys(found))
 
 
+def _refuse_grain(connection: Any, folder: Path, kpis: tuple[str, ...], grain: str) -> None:
+    """A KPI with periods, but none of this length, has no such grain: no rows would read as no data."""
+    file = str(folder / "kpi_period.parquet")
+    for name in kpis:
+        found = connection.execute(
+            "select distinct grain from read_parquet(?) where kpi = ?", [file, name]
+        ).fetchall()
+        grains = {row[0] for row in found}
+        if grains and grain not in grains:
+            has = ", ".join(one for one in get_args(Grain) if one in grains or one == "day")
+            raise UsageError(f"'{name}' has no values by {grain}; it has: {has}")
+
+
 def _print_table(rows: list[tuple[Any, ...]]) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -144,7 +160,10 @@ def _print_table(rows: list[tuple[Any, ...]]) -> None:
     table = Table(*COLUMNS)
     for row in rows:
         # Text, not markup: a segment called "[red]" is data.
-        table.add_row(*(Text("" if value is None else _shown(value)) for value in row))
+        named = dict(zip(COLUMNS, row, strict=True))
+        if named["unit"] == "percent" and named["value"] is not None:
+            named |= {"value": f"{named['value'] * 100:,.6g} %", "unit": ""}
+        table.add_row(*(Text("" if value is None else _shown(value)) for value in named.values()))
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 

@@ -67,7 +67,7 @@ def rows(project: Project, kpi: str, day: datetime, grain: Grain, where: str | N
         records = [
             {"side": side.side, "measure": side.measure.name, **dict(zip(side.columns, row, strict=True))}
             for side in sides
-            for row in side.rows
+            for row in _counting_once(side)
         ]
         _write(records, form)
 
@@ -137,9 +137,10 @@ def _print(published: Path, asked: Asked, sides: list[Part]) -> None:
         click.echo(f"{asked.kpi.name}, {period}{split}: no row is published")
     else:
         value, unit, numerator, denominator, reason, definition = row
-        click.echo(
-            f"{asked.kpi.name}, {period}{split}: {_figure(value) if value is not None else reason} {unit}"
-        )
+        shown = f"{_figure(value)} {unit}" if value is not None else f"{reason} {unit}"
+        if unit == "percent" and value is not None:
+            shown = f"{_figure(value * 100)} %"
+        click.echo(f"{asked.kpi.name}, {period}{split}: {shown}")
         if numerator is not None and denominator is not None:
             click.echo(f"  = {_figure(numerator)} / {_figure(denominator)}")
         if definition != asked.kpi.definition_hash:
@@ -156,22 +157,35 @@ def _print_side(side: Part) -> None:
     from rich.text import Text
 
     measure = side.measure
+    counted = "1 row" if side.counted == 1 else f"{side.counted:,} rows"
     where = f" where {measure.filter}" if measure.filter else ""
     click.echo(
         f"\n{side.side} {measure.name}: {measure.agg} of {measure.sql or 'rows'} of {measure.entity}{where}, "
-        f"by {measure.time}, {side.first} to {side.last}: {side.counted:,} rows"
+        f"by {measure.time}, {side.first} to {side.last}: {counted}"
     )
     if side.note:
         click.echo(f"  {side.note}")
     if not side.rows:
         return
     table = Table(*side.columns)
-    for row in side.rows[:SHOWN]:
+    for row in _counting_once(side)[:SHOWN]:
         # Text, not markup: a key called "[red]" is data.
         table.add_row(*(Text("" if value is None else str(value)) for value in row))
     Console(width=None if sys.stdout.isatty() else 200).print(table)
     if len(side.rows) > SHOWN:
         click.echo(f"... and {len(side.rows) - SHOWN:,} more; --format csv prints all")
+
+
+def _counting_once(side: Part) -> list[tuple[Any, ...]]:
+    """The rows, with `counts` on the first line only of one that was made of several: the column adds up."""
+    width = len(side.columns) - 2
+    told: list[tuple[Any, ...]] = []
+    before: tuple[Any, ...] | None = None
+    for row in side.rows:  # lines of one row stand together
+        again = row[:width] == before
+        before = row[:width]
+        told.append((*row[: width - 1], None, *row[width:]) if again else row)
+    return told
 
 
 def _write(records: list[dict[str, Any]], form: str) -> None:

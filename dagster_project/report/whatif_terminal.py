@@ -23,6 +23,8 @@ def print_what_if(view: WhatIfView, language: str, console: Console | None = Non
     if view.as_of is not None:
         start = word("from_pace", language).format(day=format_date(view.as_of, language))
     console.print(Text(start, style="dim"))
+    if view.as_of is not None and any(not view.goal.node(one.node).accumulates for one in view.changes):
+        console.print(Text(word("days_to_come", language), style="dim"))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("", no_wrap=True)
     for heading in ("before_change", "after_change", "required_figure", "elasticity"):

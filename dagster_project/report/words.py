@@ -136,6 +136,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "why": ("差の要因", "Why"),
     "from_plan": ("計画から", "From the plan"),
     "from_pace": ("{day}までの実績と現在のペースから", "From actuals through {day} and the present pace"),
+    "days_to_come": (
+        "変更した率は今後の日だけに当てはめます",
+        "A changed rate holds for the days to come only",
+    ),
     "before_change": ("変更前", "Before"),
     "after_change": ("変更後", "After"),
     "required_figure": ("目標に必要", "Required"),

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,6 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from dagster_project.cli.main import cli
+from dagster_project.cli.query import _print_table
+from dagster_project.cli.rows import _counting_once
 from dagster_project.errors import UsageError
 from dagster_project.publish.contract import load
 from tests.publish.frames import rows
@@ -70,3 +73,23 @@ def test_a_name_that_never_was_is_refused_with_the_nearest(published):
     error = query(published, "revenu").exception
     assert isinstance(error, UsageError)
     assert "did you mean 'revenue'?" in str(error)
+
+
+def test_a_grain_that_the_kpi_has_not_is_refused_with_those_it_has(published):
+    error = query(published, "revenue", "--grain", "fiscal_year").exception
+    assert isinstance(error, UsageError)
+    assert str(error) == "'revenue' has no values by fiscal_year; it has: day, month"
+
+
+def test_the_table_shows_percentages_as_people_read_them(capsys):
+    _print_table([(date(2026, 5, 1), "win_rate", "total", "total", 0.25, "percent", "final", None, None)])
+    shown = capsys.readouterr().out
+    assert "25 %" in shown
+    assert "0.25" not in shown
+
+
+def test_a_row_made_of_several_lines_counts_on_its_first_only():
+    columns = ("id", "day", "counts", "_file", "_line")
+    rows = [("a", 1, 5, "f", 1), ("a", 1, 5, "f", 2), ("b", 1, 5, "f", 3)]
+    told = _counting_once(SimpleNamespace(columns=columns, rows=rows))
+    assert [row[2] for row in told] == [5, None, 5]

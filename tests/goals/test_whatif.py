@@ -99,6 +99,7 @@ def test_a_figure_for_the_kgi_is_another_target(company):
         ("leads=+2pt", "has no points"),
         ("leads=+100", "write what it is to be"),
         ("deal_to_order_rate=22", "write 22%"),
+        ("deal_to_order_rate=150%", "is a share of its denominator, which 150% puts above 100 %"),
         ("sessions=+10%", "is no node that equations tie to 'revenue'"),
     ],
 )

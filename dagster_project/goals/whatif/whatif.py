@@ -165,6 +165,10 @@ def what_if(goal: Goal, base: Base, changes: Sequence[Change]) -> Outcome:
             raise UsageError(f"'{change.node}' has no figure to start from; write --from plan")
         node = goal.node(change.node)
         changed[change.node] = _changed(node, base.moving[change.node], change, base.done(change.node))
+        if changed[change.node] > 1 >= base.moving[change.node] and _is_share(node):
+            raise UsageError(
+                f"'{change.node}' is a share of its denominator, which {change.text} puts above 100 %"
+            )
     formula = _formula(goal, base.moving, changed)
     moving = dict(base.moving) | changed
     settled = base.whole[root] - _at(formula, base.moving)
@@ -180,6 +184,15 @@ def what_if(goal: Goal, base: Base, changes: Sequence[Change]) -> Outcome:
         moving={name: moving[name] for name in formula.leaves},
         settled=settled,
     )
+
+
+def _is_share(node: Node) -> bool:
+    """A percentage whose numerator is counted among its denominator: growth and the like may pass 100 %."""
+    kpi = node.kpi
+    if kpi is None or kpi.unit != "percent" or kpi.formula is not None:
+        return False
+    numerator, denominator = kpi.leaves[0].numerator.measure, kpi.leaves[0].denominator
+    return denominator is not None and denominator.measure.entity == numerator.entity
 
 
 def _changed(node: Node, moving: Fraction, change: Change, done: Fraction) -> Fraction:
