@@ -12,6 +12,7 @@ from typing import Literal
 from dagster_project.calendar.fiscal import Period
 from dagster_project.goals.actions import Action, bases_in
 from dagster_project.goals.algebra.equations import Equation, parse
+from dagster_project.goals.algebra.remainder import Remainder
 from dagster_project.goals.given import Base, Given
 from dagster_project.kpi.model import Kpi, Label, Where
 
@@ -133,8 +134,9 @@ class Goal:
     resolve.growth). `scenarios` are factors of the plan, 'plan' (factor 1) first; `success_at`: from which
     attainment on each counts as a success. `action_targets`: the same of actions, which are no nodes and in
     no equation. `revisions`: in order of their days; the goal itself is the plan as first made, and
-    versions.py has the one in force on a day. `goal_hash` covers everything that shapes a figure; labels and
-    owners do not.
+    versions.py has the one in force on a day. `remainder`: of a plan as revised, what its figures follow
+    from: the days from the revision on; None of a plan as first made. `goal_hash` covers everything that
+    shapes a figure; labels and owners do not.
     """
 
     name: str
@@ -156,6 +158,7 @@ class Goal:
     unknown_bases: frozenset[Base] = frozenset()
     segments: Segments | None = None
     revisions: tuple[Revision, ...] = ()
+    remainder: Remainder | None = None
     where: Where = field(default=Where("", 0), compare=False)
 
     @cached_property

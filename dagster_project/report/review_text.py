@@ -159,7 +159,7 @@ class ReviewText:
             yield self.say("assumptions")
         for one in self.review.assumptions:
             yield f"  {self.name(one.node)}: {self._judged(one)}"
-            again = ", ".join(f"{self.name(n)} {self.target(n, value)}" for n, value in one.replanned.items())
+            again = ", ".join(f"{self.name(n)} {self._again(n, value)}" for n, value in one.replanned.items())
             if again:
                 yield self.say("replanned", at=self.value(one.node, one.actual), values=again)
 
@@ -189,8 +189,11 @@ class ReviewText:
         if changed:
             yield self.say("required")
         for one in changed:
-            planned, again = self.target(one.node, one.planned), self.target(one.node, one.replanned)
+            planned, again = self.target(one.node, one.planned), self._again(one.node, one.replanned)
             yield f"  {self.name(one.node)}: {planned} → {again}"
+
+    def _again(self, node: str, value: float | None) -> str:
+        return self.say("no_such_figure") if value is None else self.target(node, value)
 
     def _influence(self) -> Iterator[str]:
         candidates = [one for one in self.review.influence if one.is_candidate]

@@ -61,6 +61,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "■ すべての前提を実績に置き換えた場合の必要な値",
         "■ Required, were every assumption what it came to",
     ),
+    "no_such_figure": (
+        "なし（0未満になるか、式から決まらない）",
+        "none (it would be below 0, or does not follow)",
+    ),
     # influence
     "influence": ("■ KGIへの影響が見えないKPI", "■ KPIs without a visible influence on the KGI"),
     "unseen": (

@@ -14,6 +14,7 @@ from dagster_project.goals.algebra.equations import parse
 from dagster_project.goals.algebra.remainder import Remainder
 from dagster_project.goals.algebra.solve import solve
 from dagster_project.goals.progress.days import Day
+from dagster_project.goals.review.replan import required
 from dagster_project.goals.review.revision_block import Proposal, revision_block
 from dagster_project.goals.tables import build_goal_tables
 from dagster_project.goals.targets.paths import Shapes
@@ -128,6 +129,21 @@ def test_before_its_day_a_revision_to_be_rebased_on_actuals_goes_by_the_plan(goa
     daily = came({"leads": {date(2026, 5, 1): 400}})
     plan = plans_of(goal, daily, as_of=date(2026, 5, 1))[1]
     assert plan.goal.target("leads") == Fraction(3500, 3)
+
+
+def test_replanned_with_another_rate_only_the_days_from_the_revision_on_are_planned_anew(goals_of):
+    goal = plans_of(goals_of(REVISED)[0])[1].goal
+    assert required(goal, {}) == goal.targets["plan"]
+    # 10 orders are left: at 30 % they take 33.33 deals, 333.33 leads on top of the 500 due before.
+    again = required(goal, {"deal_to_order_rate": Fraction(30, 100)})
+    assert (again["new_orders"], again["leads"]) == (20, 500 + Fraction(1000, 3))
+
+
+def test_replanned_no_count_is_required_that_is_below_nothing(goals_of):
+    goal = plans_of(goals_of(REVISED)[0])[1].goal
+    again = required(goal, {"repeat_revenue": Fraction(150_000_000)})
+    assert again["repeat_revenue"] == 150_000_000
+    assert not {"new_orders", "new_deals", "leads"} & again.keys()
 
 
 TREE_CHANGED = (

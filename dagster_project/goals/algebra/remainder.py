@@ -8,7 +8,7 @@ falls into the second half, while a headcount at the year's end is the whole of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from dagster_project.goals.algebra.equations import Constant, Equation, Expression, Name, Operation
@@ -17,10 +17,28 @@ from dagster_project.goals.algebra.equations import Constant, Equation, Expressi
 @dataclass(frozen=True)
 class Remainder:
     """`before`: of every name that grows, what it comes to before the remaining days. `left`: the share of
-    the period that remains. A name stands for what its remaining days add; of a level, for the level."""
+    the period that remains. A name stands for what its remaining days add; of a level, for the level.
+
+    over: of names that grow and of which nothing is known before, the share of the period that is over. They
+    count as if they had gone from the first day as they go in the remaining ones.
+    """
 
     before: Mapping[str, Fraction]
     left: Fraction
+    over: Mapping[str, Fraction] = field(default_factory=dict)
+
+    def added(self, name: str, whole: Fraction) -> Fraction:
+        """What the remaining days add of that figure of the whole period."""
+        if name in self.over:
+            return whole * (1 - self.over[name])
+        return whole - self.before.get(name, 0)
+
+    def whole(self, name: str, added: Fraction) -> Fraction:
+        """The whole period's figure, the remaining days adding that."""
+        if name in self.over:
+            left = 1 - self.over[name]
+            return added / left if left else added
+        return added + self.before.get(name, 0)
 
     def equation(self, whole: Equation) -> Equation:
         """The equation of the remaining days; names and text stay."""

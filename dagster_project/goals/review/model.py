@@ -65,7 +65,8 @@ class Driver:
 @dataclass(frozen=True)
 class Assumption:
     """A row of assumption_review, and what each derived node would have to be if this one alone were what it
-    came to. `significant` is None where `reason` says why it can't be told."""
+    came to: None where it would be below 0 or no longer follows. `significant` is None where `reason` says
+    why it can't be told."""
 
     node: str
     assumed: float
@@ -78,12 +79,13 @@ class Assumption:
     p_value: float | None
     significant: bool | None
     reason: str | None
-    replanned: Mapping[str, float]
+    replanned: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
 class Required:
-    """A derived node: its target as planned, and with every assumption at its actual value."""
+    """A derived node: its target as planned, and with every assumption at its actual value; None where that
+    would be below 0 or no longer follows."""
 
     node: str
     planned: float

@@ -171,15 +171,13 @@ def _assumptions(goal: Goal, table: pd.DataFrame, as_of: date) -> tuple[Assumpti
     return tuple(sorted(found, key=lambda one: order.get(one.node, 0)))
 
 
-def _alone(goal: Goal, node: str, actual: float) -> dict[str, float]:
-    """The targets that change when this assumption alone takes its actual value."""
+def _alone(goal: Goal, node: str, actual: float) -> dict[str, float | None]:
+    """The targets that change when this assumption alone takes its actual value; None: there is no such."""
     values = required(goal, {node: exact(actual)})
     return {
-        other.name: float(values[other.name])
+        other.name: float(values[other.name]) if other.name in values else None
         for other in goal.nodes
-        if other.origin == "derived"
-        and other.name in values
-        and values[other.name] != goal.target(other.name)
+        if other.origin == "derived" and values.get(other.name) != goal.target(other.name)
     }
 
 

@@ -82,6 +82,8 @@ class Planner:
         for scenario in goal.scenarios:
             rest = _Rest(self, before, revision, scenario)
             found, conflicts = rest.solve()
+            if scenario == PLAN:
+                goal = replace(goal, remainder=rest.remainder)
             targets[scenario] = {node.name: found[node.name] for node in goal.nodes if node.name in found}
             action_targets[scenario] = rest.actions(found)
             for name, target in targets[scenario].items():
@@ -121,6 +123,7 @@ class _Rest:
         self.rebased = revision.rebase == "actual"
         # What the rest of each path starts from; None: a node that the revision brings, with nothing known.
         self.starts = {name: self._start(node) for name, node in self.nodes.items()}
+        self.remainder = self._remainder()
 
     def _start(self, node: Node) -> Fraction | None:
         planned = self.past[node.name].due(self.cut) if node.name in self.past else None
@@ -133,41 +136,28 @@ class _Rest:
         """The share of the period that is due before the revision."""
         return self.planner.shapes.of(self.goal, self.nodes[name]).share(self.cut)
 
+    def _remainder(self) -> Remainder:
+        grows = [name for name, node in self.nodes.items() if node.kpi is not None and node.kpi.grows]
+        return Remainder(
+            {name: self.starts[name] or Fraction(0) for name in grows},
+            1 - self.share(self.goal.kgi.name),
+            {name: self.share(name) for name in grows if self.starts[name] is None},
+        )
+
     def solve(self) -> tuple[dict[str, Fraction], tuple[Conflict, ...]]:
         """Every node's target of the whole period, and the equations that the remaining days break."""
-        grows = {name for name, node in self.nodes.items() if node.kpi is not None and node.kpi.grows}
-        root = self.goal.kgi.name
-        remainder = Remainder(
-            {name: self.starts[name] or Fraction(0) for name in grows}, 1 - self.share(root)
-        )
+        root, remainder = self.goal.kgi.name, self.remainder
         known: dict[str, Fraction] = {}
         for name, given in self.goal.given.items():
             value = given.at(self.planner.bases)
             if value is None:
                 continue
             value *= self.goal.scenarios[self.scenario] if given.scaled else 1
-            known[name] = value - self._before(name, value) if name in grows else value
+            known[name] = remainder.added(name, value)
         pieces = pieces_of(self.goal.given, self.goal.scenarios[self.scenario])
         solution = solve([remainder.equation(equation) for equation in self.goal.system], known, root, pieces)
-        found: dict[str, Fraction] = {}
-        for name, value in solution.values.items():
-            found[name] = value
-            if name in grows:
-                found[name] += self._so_far(name, value)
+        found = {name: remainder.whole(name, value) for name, value in solution.values.items()}
         return found, solution.conflicts
-
-    def _before(self, name: str, whole: Fraction) -> Fraction:
-        start = self.starts[name]
-        return start if start is not None else whole * self.share(name)
-
-    def _so_far(self, name: str, rest: Fraction) -> Fraction:
-        """What was before the rest; of a node that the revision brings, with nothing known of it, as much as
-        if it had gone so from the first day."""
-        start = self.starts[name]
-        if start is not None:
-            return start
-        share = self.share(name)
-        return rest * share / (1 - share) if share < 1 else Fraction(0)
 
     def actions(self, targets: Mapping[str, Fraction]) -> dict[str, Fraction]:
         """What each action comes to: what was needed for what its node came to before, and for the rest."""
