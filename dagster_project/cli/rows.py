@@ -61,6 +61,8 @@ def rows(project: Project, kpi: str, day: datetime, grain: Grain, where: str | N
     needed = subset(definitions, [found.name])
     with built(project, needed, as_of_of(published), known_moment(published)) as connection:
         sides = list(parts(connection, needed, asked))
+    if where is not None and not any(side.rows for side in sides):
+        _refuse_unknown_segment(published, dimension, segment)
     if form == "table":
         _print(published, asked, sides)
     else:
@@ -97,6 +99,22 @@ def _segment(kpi: Kpi, where: str | None) -> tuple[str, str]:
         hint = suggest(dimension, kpi.dimensions) or f"it has: {', '.join(kpi.dimensions) or 'none'}"
         raise UsageError(f"'{kpi.name}' has no dimension '{dimension}'; {hint}")
     return dimension, segment
+
+
+def _refuse_unknown_segment(published: Path, dimension: str, segment: str) -> None:
+    """Only of what has no rows: a segment told under (other) is not published by its name, and has some."""
+    from dagster_project.publish.engine import connect
+
+    with connect([published]) as connection:
+        found = connection.execute(
+            "select distinct segment from read_parquet(?) where dimension = ? order by segment",
+            [str(published / "kpi_segments.parquet"), dimension],
+        ).fetchall()
+    known = [row[0] for row in found]
+    if segment not in known:
+        raise UsageError(
+            f"'{dimension}' has no segment '{segment}'; it has: {', '.join(known[:20]) or 'none'}"
+        )
 
 
 def _start(definitions: Definitions, day: date, grain: Grain) -> date:

@@ -117,6 +117,13 @@ def test_a_wrong_question_is_refused_with_what_there_is(night) -> None:
         ("deals_opend", "--date", "2026-11-15"): "did you mean 'deals_opened'?",
         ("deals_opened", "--date", "2026-11-15", "--where", "team"): "write --where DIMENSION=SEGMENT",
         ("deals_opened", "--date", "2026-11-15", "--where", "tem=east"): "has no dimension 'tem'",
+        (
+            "deals_opened",
+            "--date",
+            "2026-11-15",
+            "--where",
+            "team=nowhere",
+        ): "has no segment 'nowhere'; it has: ",
     }.items():
         answer = command("--project", night.root, "rows", *arguments)
         assert answer.returncode == 2
