@@ -106,5 +106,5 @@ def test_an_equation_that_is_off_by_less_than_is_shown_is_told_with_decimals() -
         "equation": "offers = applicants * rate", "unit": "count", "left_value": 4.0, "right_value": 3.92,
         "difference": 0.08, "likely_reason": "timing", "implied_node": None,
     }  # fmt: skip
-    assert mismatch(row, "ja").startswith("offers = applicants * rate: 4 ≠ 3.92（差 0.08、")
+    assert mismatch(row, "ja").startswith("offers = applicants * rate: 4件 ≠ 3.92件（差 0.08件、")
     assert "4 ≠ 6 (off by 2;" in mismatch(row | {"right_value": 6.0, "difference": 2.0}, "en")
