@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import duckdb
-
 from dagster_project.kpi.life.changes import Change
 from dagster_project.kpi.model import Definitions, Grain
 from dagster_project.kpi.subset import subset
@@ -15,6 +13,7 @@ from dagster_project.landing.expose import latest_data
 from dagster_project.landing.ledger import Ledger
 from dagster_project.landing.onefile import mapping_of
 from dagster_project.project import Project
+from dagster_project.publish.engine import connect
 from dagster_project.publish.publication import as_of_of
 from dagster_project.sandbox.landed import built
 
@@ -72,10 +71,10 @@ def compare_values(
 
 def published_values(project: Project, names: Iterable[tuple[str, Grain]]) -> dict[tuple[str, Grain], Values]:
     """(KPI, grain) → totals by period, as published."""
-    file = str(project.current.resolve() / "kpi_period.parquet")
-    daily = str(project.current.resolve() / "kpi_daily.parquet")
+    folder = project.current.resolve()  # once: a publication in between must not mix two
+    file, daily = str(folder / "kpi_period.parquet"), str(folder / "kpi_daily.parquet")
     found: dict[tuple[str, Grain], Values] = {}
-    with duckdb.connect() as connection:
+    with connect([folder]) as connection:
         for name, grain in names:
             table, key = (daily, "date") if grain == "day" else (file, "period_start")
             where = "" if grain == "day" else "and grain = $grain"
