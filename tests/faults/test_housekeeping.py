@@ -53,6 +53,7 @@ def test_only_what_no_night_since_then_reads_is_pruned(company: Company) -> None
     assert "would count, and was pruned on" in answer.err
 
 
+@pytest.mark.slow
 def test_the_command_says_what_would_go_and_keeps_three_publications(company: Company) -> None:
     for _ in range(3):
         company.night()

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 import pyarrow.parquet as pq
+import pytest
 
 from tests.faults.company import Company, assert_same, deals, store, tables
 
@@ -59,6 +60,7 @@ def test_a_changed_definition_is_no_restatement(company: Company) -> None:
     assert company.published("restatements").empty
 
 
+@pytest.mark.slow
 def test_a_night_killed_before_its_publication_restates_once(company: Company) -> None:
     company.write("store/store_20260409.csv", store(date(2026, 4, 9), 133, 13))
     before = company.project.current.resolve()
@@ -90,6 +92,7 @@ def test_a_past_night_can_be_had_again_and_leaves_state_as_it_is(company: Compan
     assert_same(tables(company.project.current), now)
 
 
+@pytest.mark.slow
 def test_a_moment_before_any_arrival_knows_nothing_and_a_wrong_one_is_refused(company: Company) -> None:
     early = datetime.now(UTC) - timedelta(days=400)
     company.night("--known-at", f"{early:%Y-%m-%d}")

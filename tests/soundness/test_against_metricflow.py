@@ -28,6 +28,7 @@ def oracle(night) -> Oracle:
     return Oracle(night.root)
 
 
+@pytest.mark.slow
 def test_metricflow_says_the_same_of_every_day_and_month_in_total_and_by_a_dimension(oracle):
     found = Comparison()
     for kpi, grain, dimension in questions(oracle, GRAINS):
