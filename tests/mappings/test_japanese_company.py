@@ -19,6 +19,8 @@ from tests.mappings.written import (
     TOTALS,
 )
 
+pytestmark = pytest.mark.slow
+
 OWN = """\
 sources:
   - source: inspection_records

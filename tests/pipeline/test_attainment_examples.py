@@ -12,6 +12,8 @@ import pytest
 
 from tests.conftest import run_project
 
+pytestmark = pytest.mark.slow
+
 SOURCE = """\
 sources:
   - source: facts

@@ -15,6 +15,8 @@ import pytest
 
 from tests.conftest import copy_of_project, kpi, run_project
 
+pytestmark = pytest.mark.slow
+
 GOAL = "offices_fy2017"
 MONTHS = [f"2017-{month:02}-01" for month in range(4, 13)]
 
@@ -150,7 +152,6 @@ def test_the_sheet_of_the_goal_says_what_is_left(company):
     assert "2,609" in shown
 
 
-@pytest.mark.slow
 def test_a_past_night_knows_neither_the_revision_nor_what_came_later(company, real_data, truth):
     run_project(company, "--data", real_data("maven_crm"), "--as-of", "2017-09-15")
     row = read(company).attained["revenue", "total"]
