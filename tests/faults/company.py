@@ -25,7 +25,15 @@ from dagster_project.publish.contract import load
 
 AS_OF = date(2026, 4, 10)
 # What differs between two runs that say the same.
-OF_THE_RUN = {"computed_run_id", "run_id", "publication_id", "published_at", "arrived_at", "known_at"}
+OF_THE_RUN = {
+    "computed_run_id",
+    "run_id",
+    "night",
+    "publication_id",
+    "published_at",
+    "arrived_at",
+    "known_at",
+}
 
 NAMES = [f"カナリア{at:02}太郎" for at in range(1, 31)]
 PERSONAL = ("カナリア", "canary-", "090-5555-")
