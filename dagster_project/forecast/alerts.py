@@ -100,8 +100,7 @@ def build_alerts(
     found = [*_in_danger(goals, log, kgi_attainment, as_of), *_off_course(definitions, kpi_daily, as_of)]
     seen: set[str] = set()
     added: list[tuple[Any, ...]] = []
-    for stretch in found:
-        name = _name_of(stretch, rows)
+    for name, stretch in zip(_names_of(found, rows), found, strict=True):
         is_news = stretch.closed_on is None or stretch.opened_on > as_of - timedelta(days=OPENED_LATELY)
         if name not in rows and not is_news:
             continue
@@ -116,21 +115,44 @@ def build_alerts(
     return frame(sorted(added, key=lambda row: row[0]), ALERTS)
 
 
-def _name_of(stretch: _Stretch, rows: Mapping[str, Mapping[str, Any]]) -> str:
-    """That of the kept alert which it is the same as, else a new one."""
-    for name, row in rows.items():
-        goal = _plain(row["goal"])
-        subject = "probability" if goal is not None else "course", goal, str(row["node"])
-        if subject != stretch.subject:
-            continue
-        opened, closed = as_date(row["opened_on"]), _day(row["closed_on"])
-        if opened == stretch.opened_on or (
-            (closed is None or stretch.opened_on < closed)
-            and (stretch.closed_on is None or opened < stretch.closed_on)
-        ):
-            return name
-    parts = (stretch.rule, stretch.goal, stretch.node, stretch.opened_on.isoformat())
-    return "/".join(part for part in parts if part is not None)
+def _names_of(found: Sequence[_Stretch], rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """For each stretch the name of the kept alert that it is the same as, else a new one.
+
+    A kept alert is one stretch at most, the one that began on its day before any that overlaps it: as a
+    correction may take one apart, two stretches under one name would take turns night after night.
+    """
+    names: dict[int, str] = {}
+    in_order = sorted(range(len(found)), key=lambda at: found[at].opened_on)
+    for is_same in (_began_together, _overlap):
+        for at in in_order:
+            if at in names:
+                continue
+            for name, row in rows.items():
+                if name not in names.values() and _subject(row) == found[at].subject:
+                    if is_same(found[at], row):
+                        names[at] = name
+                        break
+    for at in in_order:
+        stretch = found[at]
+        parts = (stretch.rule, stretch.goal, stretch.node, stretch.opened_on.isoformat())
+        names.setdefault(at, "/".join(part for part in parts if part is not None))
+    return [names[at] for at in range(len(found))]
+
+
+def _subject(row: Mapping[str, Any]) -> tuple[str, str | None, str]:
+    goal = _plain(row["goal"])
+    return "probability" if goal is not None else "course", goal, str(row["node"])
+
+
+def _began_together(stretch: _Stretch, row: Mapping[str, Any]) -> bool:
+    return as_date(row["opened_on"]) == stretch.opened_on
+
+
+def _overlap(stretch: _Stretch, row: Mapping[str, Any]) -> bool:
+    closed = _day(row["closed_on"])
+    return (closed is None or stretch.opened_on < closed) and (
+        stretch.closed_on is None or as_date(row["opened_on"]) < stretch.closed_on
+    )
 
 
 def _row(

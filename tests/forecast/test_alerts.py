@@ -141,6 +141,17 @@ def test_a_signal_that_a_correction_took_back_closes(alert, usual):
     assert row["closed_on"] == FIRST + timedelta(days=1)
 
 
+def test_an_alert_that_a_correction_took_apart_goes_on_in_one_of_its_parts(alert, usual):
+    """Two parts under one name would take turns: the same night again would say something else."""
+    lasting = np.concatenate([usual, [40.0] * 14])
+    alert(FIRST, daily=days(lasting))
+    apart = lasting.copy()
+    apart[-9:-4] = usual[:5]
+    once = alert(FIRST, daily=days(apart))
+    assert sorted(pd.isna(row["closed_on"]) for row in once) == [False, True]
+    assert alert(FIRST, daily=days(apart)) == once
+
+
 def test_what_lasts_is_one_alert_night_after_night(alert, usual):
     values = list(usual)
     for night in range(1, 15):
