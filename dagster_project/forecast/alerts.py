@@ -128,10 +128,10 @@ def _names_of(found: Sequence[_Stretch], rows: Mapping[str, Mapping[str, Any]]) 
             if at in names:
                 continue
             for name, row in rows.items():
-                if name not in names.values() and _subject(row) == found[at].subject:
-                    if is_same(found[at], row):
-                        names[at] = name
-                        break
+                free = name not in names.values() and _subject(row) == found[at].subject
+                if free and is_same(found[at], row):
+                    names[at] = name
+                    break
     for at in in_order:
         stretch = found[at]
         parts = (stretch.rule, stretch.goal, stretch.node, stretch.opened_on.isoformat())
