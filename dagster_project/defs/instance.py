@@ -15,6 +15,12 @@ telemetry:
 concurrency:
   runs:
     max_concurrent_runs: 1
+event_log_storage:
+  module: dagster_project.defs.event_log
+  class: EventLog
+  config:
+    home:
+      env: DAGSTER_HOME
 """
 
 

@@ -1,0 +1,90 @@
+"""Dagster's event log in SQLite, without beginning anew at each of a night's many hundred events.
+
+The stock storage makes a new SQLAlchemy engine for every event: it compiles every statement again, and the
+last connection to close writes the index of all runs from its log to its file. Files, tables and
+transactions are the same here, so that either class reads what the other wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dagster import StringSource
+from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
+from dagster._core.storage.sql import create_engine
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from sqlalchemy.pool import NullPool, QueuePool
+
+if TYPE_CHECKING:
+    from dagster._config.config_schema import UserConfigSchema
+    from dagster._serdes import ConfigurableClassData
+    from sqlalchemy.engine import Connection, Engine
+
+
+class EventLog(SqliteEventLogStorage):
+    """Keeps an engine for the index and one for the run at hand, and the index's connection open.
+
+    A run's own file is closed after each event as ever: the UI follows a run by the file's changes, and
+    only a connection that closes writes them there.
+    """
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._engines: dict[str, Engine] = {}
+        self._known_columns: set[str] = set()
+        super().__init__(base_dir, inst_data)
+
+    @classmethod
+    def config_type(cls) -> UserConfigSchema:
+        """home: Dagster's home; the files are where the stock storage has them by default."""
+        return {"home": StringSource}
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> EventLog:
+        return cls(str(Path(config_value["home"]) / "history" / "runs"), inst_data)
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        with self._db_lock:
+            engine = self._engine(shard)
+            if shard not in self._initialized_dbs:
+                self._initdb(engine)
+                self._initialized_dbs.add(shard)
+            with engine.begin() as connection:
+                yield connection
+
+    def _engine(self, shard: str) -> Engine:
+        if shard not in self._engines:
+            for former in self._engines.keys() - {INDEX_SHARD_NAME}:
+                del self._engines[former]
+            self._engines[shard] = create_engine(
+                self.conn_string_for_shard(shard),
+                poolclass=QueuePool if shard == INDEX_SHARD_NAME else NullPool,
+                connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS},
+            )
+        return self._engines[shard]
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        # asked before every event of an asset, and no column is ever dropped
+        if column_name not in self._known_columns:
+            if not super()._has_asset_key_col_on_connection(conn, column_name):
+                return False
+            self._known_columns.add(column_name)
+        return True
+
+    def wipe(self) -> None:
+        self._close()
+        super().wipe()
+
+    def dispose(self) -> None:
+        self._close()
+        super().dispose()
+
+    def _close(self) -> None:
+        with self._db_lock:
+            for engine in self._engines.values():
+                engine.dispose()
+            self._engines.clear()
