@@ -22,6 +22,7 @@ COMMANDS = {
     "test": "dagster_project.cli.test:test_",
     "diff": "dagster_project.cli.diff:diff",
     "run": "dagster_project.cli.run:run",
+    "backfill": "dagster_project.cli.backfill:backfill",
     "status": "dagster_project.cli.status:status",
     "plan": "dagster_project.cli.plan:plan",
     "query": "dagster_project.cli.query:query",

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from dagster_project.defs.execution import Finished
     from dagster_project.report.summary import Summary
 
+Tell = Callable[[str], None]
+Night = Callable[[Tell], "Finished"]
+
 # A provisional day is the ordinary state of the newest days, no finding.
 EXPECTED_MARKS = ("provisional",)
 
@@ -71,19 +74,26 @@ def run(
     Example: kpi run --as-of 2026-10-31
     """
     day = as_of.date() if as_of else None
-    if as_json:
-        return _run_for_machines(project, day, known_at, full_refresh, strict)
-    return _run_for_people(project, day, known_at, full_refresh, strict)
 
-
-def _run_for_people(
-    project: Project, as_of: date | None, known_at: datetime | None, full_refresh: bool, strict: bool
-) -> int:
-    started = monotonic()
-    with _progress() as tell:
+    def night(tell: Tell) -> Finished:
         from dagster_project.defs.execution import run_night
 
-        finished = run_night(project, as_of, full_refresh, tell, known_at)
+        return run_night(project, day, full_refresh, tell, known_at)
+
+    return publish(project, night, day, as_json, strict)
+
+
+def publish(project: Project, night: Night, as_of: date | None, as_json: bool, strict: bool) -> int:
+    """Runs the night and tells of it, a person or (`as_json`) a machine; returns the exit code."""
+    if as_json:
+        return _run_for_machines(night, as_of, strict)
+    return _run_for_people(project, night, strict)
+
+
+def _run_for_people(project: Project, night: Night, strict: bool) -> int:
+    started = monotonic()
+    with _progress() as tell:
+        finished = night(tell)
     from dagster_project.report.summary import summarize
     from dagster_project.report.terminal import print_summary
 
@@ -96,14 +106,11 @@ def _run_for_people(
     return _exit_code(finished, summary, strict)
 
 
-def _run_for_machines(
-    project: Project, as_of: date | None, known_at: datetime | None, full_refresh: bool, strict: bool
-) -> int:
-    from dagster_project.defs.execution import run_night
+def _run_for_machines(night: Night, as_of: date | None, strict: bool) -> int:
     from dagster_project.report.summary import summarize
 
     try:
-        finished = run_night(project, as_of, full_refresh, known_at=known_at)
+        finished = night(lambda line: None)
     except ShirubeError as error:
         failed = {"published": False, "error": str(error), "publication": None, "marks": [], "goals": []}
         click.echo(
@@ -129,7 +136,7 @@ def _exit_code(finished: Finished, summary: Summary, strict: bool) -> int:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
+def _progress() -> Iterator[Tell]:
     """A line that says what is going on; where nobody watches, one line a phase."""
     from rich.console import Console
 

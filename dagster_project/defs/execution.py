@@ -16,7 +16,7 @@ import dagster as dg
 
 from dagster_project.defs.instance import dagster_home
 from dagster_project.defs.landing import land_new
-from dagster_project.defs.night import Held, Night, new_run_id
+from dagster_project.defs.night import Held, Night, new_run_id, tags_of_range
 from dagster_project.defs.nightly import build_definitions
 from dagster_project.defs.prepared import Prepared, prepare
 from dagster_project.errors import NothingPublished, ShirubeError, UsageError
@@ -62,6 +62,7 @@ def run_night(
     tell: Tell = lambda line: None,
     known_at: datetime | None = None,
     landed: bool = False,
+    since: date | None = None,
 ) -> Finished:
     """Compile, land, build, compute, publish; under the project's lock.
 
@@ -70,6 +71,7 @@ def run_night(
     known_at: only files that had arrived by then count, which repeats a past night; without a zone, in the
         calendar's.
     landed: leave new exports where they are and work on what has landed; as_of is then to be given.
+    since: one run over all days from then to as_of, which are computed anew; as_of is then to be given.
 
     Raises Busy, DefinitionError, NothingPublished (which step failed, why, and where the log is).
     """
@@ -86,10 +88,11 @@ def run_night(
         if landed and as_of is not None:
             day = as_of
         else:
-            day, landed = _as_of(prepared, as_of, tell, known_at)
+            option = "--as-of" if since is None else "--to"
+            day, landed = _as_of(prepared, as_of, tell, known_at, option)
         clock.lap("as of")
         held = Held(run_id, started_at, full_refresh, tell, landed, known_at)
-        result = _execute(prepared, day, held, clock)
+        result = _execute(prepared, day, since, held, clock)
         if not result.success:
             raise NothingPublished(_what_failed(result, project))
         night, folder = _published(held)
@@ -109,10 +112,10 @@ def _require_space(project: Project) -> None:
 
 
 def _as_of(
-    prepared: Prepared, given: date | None, tell: Tell, known_at: datetime | None
+    prepared: Prepared, given: date | None, tell: Tell, known_at: datetime | None, option: str
 ) -> tuple[date, bool]:
     """The last complete day, given or by the project's rule, and whether finding it landed the exports.
-    The rule looks from `known_at` where that is given.
+    The rule looks from `known_at` where that is given; `option` is what the day was given by.
 
     Raises UsageError for a day that neither the clock nor the data have reached.
     """
@@ -129,19 +132,20 @@ def _as_of(
     latest = latest_data(prepared.project.landing, definitions.sources, rules, known_at) or yesterday
     if given is not None and given > max(latest, yesterday):
         raise UsageError(
-            f"--as-of {given} has not come yet: the data reach {latest}, yesterday was {yesterday}"
+            f"{option} {given} has not come yet: the data reach {latest}, yesterday was {yesterday}"
         )
     return given or latest, True
 
 
-def _execute(prepared: Prepared, day: date, held: Held, clock: _Clock) -> Any:
+def _execute(prepared: Prepared, day: date, since: date | None, held: Held, clock: _Clock) -> Any:
     home = dagster_home(prepared.project)
-    job = build_definitions(prepared, day, held).resolve_job_def("nightly")
+    job = build_definitions(prepared, day, held, since).resolve_job_def("nightly")
     clock.lap("dagster definitions")
     try:
         with dg.DagsterInstance.from_config(str(home)) as instance:
             result = job.execute_in_process(
-                partition_key=day.isoformat(),
+                partition_key=day.isoformat() if since is None else None,
+                tags=tags_of_range(since, day) if since is not None else None,
                 instance=instance,
                 run_config={"loggers": {"file": {}}},
                 raise_on_error=False,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 
@@ -15,6 +14,7 @@ from dagster_project.goals.model import Goal
 from dagster_project.run_lock import RunLock
 
 PARTITION = "dagster/partition"
+RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 
 
@@ -28,6 +28,8 @@ class Night:
 
     known_at: only what had arrived by then counts, as in that night; None: everything landed so far.
     landed: the exports are landed already, to find the as-of date in them.
+    rebuild: the first and the last day of a range (the last is as_of) that is to be computed anew, with all
+        that hangs on it, whether or not it seems out of date. None: one night, which decides that by itself.
     published: the publication, once there is one. warnings: checks that mark and don't block. goals: as in
     force tonight, once they are worked out (see goals.goals_tonight).
     """
@@ -39,6 +41,7 @@ class Night:
     full_refresh: bool = False
     known_at: datetime | None = None
     landed: bool = False
+    rebuild: tuple[date, date] | None = None
     tell: Callable[[str], None] = _silent
     published: Path | None = None
     warnings: list[str] = field(default_factory=list)
@@ -58,6 +61,22 @@ class Held:
     nights: list[Night] = field(default_factory=list)  # the resource hands its Night back
 
 
+def tags_of_range(first: date, last: date) -> dict[str, str]:
+    """The tags by which Dagster knows a run over all days from `first` to `last`."""
+    return {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()}
+
+
+def days_of(tags: Mapping[str, str]) -> tuple[date, tuple[date, date] | None]:
+    """What a run is asked for by its tags: the as-of date, and the range of days where it is for a range.
+
+    Tables hold the whole history up to the as-of date, so a range is one night as of its last day.
+    """
+    if RANGE_END not in tags:
+        return date.fromisoformat(tags[PARTITION]), None
+    first, last = date.fromisoformat(tags[RANGE_START]), date.fromisoformat(tags[RANGE_END])
+    return last, (first, last)
+
+
 def new_run_id(started_at: datetime, tail: str) -> str:
     """Start in UTC and six hexadecimal digits, for example 20261101T031500Z-3f2a9c."""
     return f"{started_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{tail.replace('-', '')[:6]}"
@@ -72,8 +91,7 @@ def night_resource(prepared: Prepared, held: Held | None = None) -> dg.ResourceD
     )
     def night(context: dg.InitResourceContext) -> Iterator[Night]:
         run = context.run
-        tags: dict[str, Any] = dict(run.tags) if run else {}
-        as_of = date.fromisoformat(tags.get(RANGE_END) or tags[PARTITION])
+        as_of, rebuild = days_of(run.tags if run else {})
         if held is not None:
             found = Night(
                 prepared,
@@ -83,6 +101,7 @@ def night_resource(prepared: Prepared, held: Held | None = None) -> dg.ResourceD
                 held.full_refresh,
                 held.known_at,
                 landed=held.landed,
+                rebuild=rebuild,
                 tell=held.tell,
             )
             held.nights.append(found)
@@ -97,6 +116,7 @@ def night_resource(prepared: Prepared, held: Held | None = None) -> dg.ResourceD
                 as_of,
                 started_at,
                 full_refresh=context.resource_config["full_refresh"],
+                rebuild=rebuild,
                 tell=context.log.info if context.log else _silent,
             )
 

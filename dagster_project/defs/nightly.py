@@ -1,4 +1,4 @@
-"""Everything Dagster knows of a project: its assets by day, the nightly job, and when it runs."""
+"""Everything Dagster knows of a project: its assets by day and the nightly job."""
 
 from __future__ import annotations
 
@@ -20,19 +20,21 @@ from dagster_project.defs.prepared import Prepared
 from dagster_project.defs.publication import publication_asset
 from dagster_project.defs.restatements import restatements_asset
 from dagster_project.defs.reviews import review_assets
+from dagster_project.defs.schedule import nightly_schedule
 from dagster_project.defs.scorecard import scorecard_asset
 from dagster_project.defs.snapshots import snapshot_assets
 from dagster_project.project import Project
 
-HOUR = 3
 LOG_BYTES = 10 * 2**20
 YEARS_WITHOUT_DECLARATION = 10
 
 
-def partitions(prepared: Prepared, as_of: date | None = None) -> dg.DailyPartitionsDefinition:
+def partitions(
+    prepared: Prepared, as_of: date | None = None, since: date | None = None
+) -> dg.DailyPartitionsDefinition:
     """A partition a day of the calendar's zone, from the first day that a source declares to yesterday.
 
-    `as_of` widens it to a day before the first or after yesterday, which a run may ask for.
+    `as_of` and `since` widen it to days before the first or after yesterday, which a run may ask for.
     """
     rules = prepared.definitions.calendar
     yesterday = datetime.now(ZoneInfo(rules.timezone)).date() - timedelta(days=1)
@@ -44,19 +46,20 @@ def partitions(prepared: Prepared, as_of: date | None = None) -> dg.DailyPartiti
     first = min(declared, default=date(yesterday.year - YEARS_WITHOUT_DECLARATION, 1, 1))
     wanted = as_of or yesterday
     return dg.DailyPartitionsDefinition(
-        start_date=min(first, wanted, yesterday).isoformat(),
+        start_date=min(first, since or wanted, wanted, yesterday).isoformat(),
         timezone=rules.timezone,
         end_offset=max(0, (wanted - yesterday).days),
     )
 
 
 def build_definitions(
-    prepared: Prepared, as_of: date | None = None, held: Held | None = None
+    prepared: Prepared, as_of: date | None = None, held: Held | None = None, since: date | None = None
 ) -> dg.Definitions:
-    """All assets, checks, the job `nightly` and its schedule. `held`: what `kpi run` settled beforehand."""
+    """All assets, checks, the job `nightly` and its schedule. `held`: what `kpi run` settled beforehand;
+    `since`: the first day of a range that ends on `as_of`."""
     # single-run backfills are marked beta; what we use of them is one flag
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
-    days = partitions(prepared, as_of)
+    days = partitions(prepared, as_of, since)
     nightly = dg.define_asset_job(
         "nightly",
         selection=dg.AssetSelection.all(),
@@ -77,13 +80,7 @@ def build_definitions(
             *snapshot_assets(prepared, days),
         ],
         jobs=[nightly],
-        schedules=[
-            dg.build_schedule_from_partitioned_job(
-                nightly,
-                hour_of_day=HOUR,
-                description=f"Yesterday's night at {HOUR}:00 of the calendar's zone.",
-            )
-        ],
+        schedules=[nightly_schedule(prepared, nightly)],
         resources={"night": night_resource(prepared, held)},
         loggers={"file": file_logger(prepared.project)},
         # one process a run: the lock, the run's id and dbt's manifest are shared by its steps

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
 
+from dagster_project.defs.night import days_of, tags_of_range
 from dagster_project.defs.nightly import build_definitions, partitions
 from dagster_project.defs.prepared import Prepared
+from dagster_project.defs.schedule import first_missed
 from dagster_project.publish.contract import load
 
 
@@ -81,6 +84,62 @@ def test_the_nightly_job_holds_every_asset_and_runs_at_three_in_the_calendars_zo
     schedule = definitions.resolve_schedule_def("nightly_schedule")
     assert schedule.cron_schedule == "0 3 * * *"
     assert schedule.execution_timezone == "Asia/Tokyo"
+
+
+@pytest.mark.parametrize(
+    ("done", "first"),
+    [
+        ([], date(2026, 6, 9)),
+        ([date(2026, 6, 8)], date(2026, 6, 9)),
+        ([date(2026, 6, 9), date(2026, 6, 8)], date(2026, 6, 9)),
+        ([date(2026, 6, 2), date(2026, 6, 5)], date(2026, 6, 6)),
+        ([date(2026, 4, 1)], date(2026, 5, 10)),
+        ([date(2026, 6, 12)], date(2026, 6, 9)),
+    ],
+    ids=["the first night", "as every night", "once more", "missed", "at most 31 days", "a later one"],
+)
+def test_nights_are_missed_since_the_newest_that_was_published(done: list[date], first: date) -> None:
+    assert first_missed(done, date(2026, 6, 9)) == first
+
+
+def test_the_schedule_asks_for_yesterday_and_for_nights_missed_before_it_in_one_run(
+    prepared: Prepared, tmp_path: Path
+) -> None:
+    definitions = build_definitions(prepared)
+    schedule = definitions.resolve_schedule_def("nightly_schedule")
+    asked = []
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        instance.report_runless_asset_event(dg.AssetMaterialization("publication", partition="2026-06-08"))
+        for day in (10, 13):
+            at = datetime(2026, 6, day, 3, tzinfo=ZoneInfo("Asia/Tokyo"))
+            context = dg.build_schedule_context(
+                instance=instance,
+                scheduled_execution_time=at,
+                repository_def=definitions.get_repository_def(),
+            )
+            (request,) = schedule.evaluate_tick(context).run_requests
+            asked.append(days_of({"dagster/partition": request.partition_key or "", **request.tags}))
+    assert asked[0] == (date(2026, 6, 9), None)
+    assert asked[1] == (date(2026, 6, 12), (date(2026, 6, 9), date(2026, 6, 12)))
+
+
+def test_a_range_of_days_is_a_night_as_of_its_last_day(prepared: Prepared) -> None:
+    first, last = date(2026, 6, 6), date(2026, 6, 9)
+    assert days_of(tags_of_range(first, last)) == (last, (first, last))
+    assert days_of({"dagster/partition": "2026-06-09"}) == (last, None)
+    assert partitions(prepared, last, date(2001, 1, 1)).has_partition_key("2001-01-01")
+
+
+def test_every_asset_takes_a_range_as_one_run(graph: dg.AssetGraph) -> None:
+    single = dg.BackfillPolicy.single_run()
+    assert {graph.get(key).backfill_policy for key in graph.get_all_asset_keys()} == {single}
+
+
+def test_a_range_may_be_chosen_over_all_assets(graph: dg.AssetGraph) -> None:
+    """Dagster refuses it where one asset of a step hangs on others and another asset of it on none."""
+    for step in graph.assets_defs:
+        if not step.can_subset:
+            assert len({bool(graph.get(key).parent_keys) for key in step.keys}) == 1, step.keys
 
 
 def test_days_run_from_the_first_declared_to_yesterday_in_the_calendars_zone(prepared: Prepared) -> None:

@@ -9,8 +9,10 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +64,11 @@ class Server:
         request = urllib.request.Request(
             f"{self.address}/graphql", body, {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            given: dict[str, Any] = json.load(answer)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                given: dict[str, Any] = json.load(answer)
+        except urllib.error.HTTPError as refused:
+            raise AssertionError(refused.read().decode()) from refused
         assert "errors" not in given, given
         data: dict[str, Any] = given["data"]
         return data
@@ -163,3 +168,51 @@ def test_a_day_launched_from_the_ui_is_published(
     assert publication.publication_id[0].endswith(run_id.replace("-", "")[:6])
     assert publication.as_of[0].isoformat() == "2026-04-10"
     assert sum(company.days("revenue").values()) == 300_000.0  # type: ignore[arg-type]
+
+
+BACKFILL = """
+mutation fill($params: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $params) {
+    __typename
+    ... on LaunchBackfillSuccess { backfillId }
+    ... on PythonError { message }
+  }
+}
+"""
+RUNS = """
+query r($id: String!) {
+  runsOrError(filter: {tags: [{key: "dagster/backfill", value: $id}]}) {
+    ... on Runs { results { status tags { key value } } }
+  }
+}
+"""
+
+
+def test_a_range_chosen_in_the_ui_is_one_run_with_one_publication(
+    company: Company, served: tuple[Server, subprocess.Popen[bytes]]
+) -> None:
+    server, process = served
+    before = {path.name for path in (company.root / "outputs" / "versions").glob("[!.]*")}
+    nodes = server.ask("{ assetNodes { assetKey { path } isPartitioned } }")["assetNodes"]
+    chosen = [{"path": node["assetKey"]["path"]} for node in nodes if node["isPartitioned"]]
+    days = ["2026-04-07", "2026-04-08", "2026-04-09"]
+    launched = server.ask(BACKFILL, params={"assetSelection": chosen, "partitionNames": days})
+    answer = launched["launchPartitionBackfill"]
+    assert answer["__typename"] == "LaunchBackfillSuccess", answer
+
+    def runs() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = server.ask(RUNS, id=answer["backfillId"])["runsOrError"]["results"]
+        return found
+
+    def ended() -> bool:
+        return any(run["status"] in ("SUCCESS", "FAILURE", "CANCELED") for run in runs())
+
+    wait_for("end of the range", ended, process, 240)
+    (run,) = runs()
+    assert run["status"] == "SUCCESS"
+    tags = {tag["key"]: tag["value"] for tag in run["tags"]}
+    assert tags["dagster/asset_partition_range_start"] == days[0]
+    assert tags["dagster/asset_partition_range_end"] == days[-1]
+    after = {path.name for path in (company.root / "outputs" / "versions").glob("[!.]*")}
+    assert len(after - before) == 1
+    assert company.published("publication").as_of[0] == date(2026, 4, 9)

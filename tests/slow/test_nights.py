@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from tests.conftest import copy_of_project, run_project
-from tests.faults.company import Company, assert_same, tables, write_company
+from tests.faults.company import Company, assert_same, copy_state, tables, write_company
 
 pytestmark = pytest.mark.slow
 
@@ -67,18 +67,40 @@ def company(tmp_path: Path) -> Company:
     return write_company(tmp_path / "company")
 
 
-def test_nights_that_were_missed_are_caught_up_by_the_next(company: Company, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def nightly(tmp_path_factory: pytest.TempPathFactory) -> tuple[Company, Path, dict[str, pd.DataFrame]]:
+    """The company after every night from the 6th to the 10th; its state after the 6th; its tables."""
+    company = write_company(tmp_path_factory.mktemp("nightly") / "company")
+    company.night("--as-of", "2026-04-06")
+    after_the_sixth = tmp_path_factory.mktemp("after_the_sixth")
+    copy_state(company.root, after_the_sixth)
     for day in range(7, 11):
         company.night("--as-of", f"2026-04-{day:02}")
-    nightly = tables(company.project.current)
-    late = write_company(tmp_path / "late")
-    late.night("--as-of", "2026-04-06")
-    late.night("--as-of", "2026-04-10")
-    caught_up = tables(late.project.current)
-    assert_same(caught_up, nightly, "kgi_forecast", "pipeline_runs")
-    for name in ("kgi_forecast",):  # the nights that were missed made no forecast, and none is invented
-        last = [rows[rows.as_of == date(2026, 4, 10)] for rows in (caught_up[name], nightly[name])]
-        pd.testing.assert_frame_equal(*[rows.reset_index(drop=True) for rows in last])
+    return company, after_the_sixth, tables(company.project.current)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["run", "--as-of", "2026-04-10"],
+        ["backfill", "--from", "2026-04-07", "--to", "2026-04-10"],
+    ],
+    ids=["the next night", "a range as one run"],
+)
+def test_nights_that_were_missed_are_caught_up_by(
+    nightly: tuple[Company, Path, dict[str, pd.DataFrame]], command: list[str]
+) -> None:
+    company, after_the_sixth, theirs = nightly
+    copy_state(after_the_sixth, company.root)
+    answer = company.kpi(*command, "--json")
+    assert answer.code == 0, answer.out + answer.err
+    ours = tables(company.project.current)
+    assert_same(ours, theirs, "kgi_forecast", "pipeline_runs")
+    # the nights that were missed made no forecast, and none is invented
+    assert set(ours["kgi_forecast"].as_of) == {date(2026, 4, 6), date(2026, 4, 10)}
+    assert set(ours["kgi_forecast"].origin) == {"night"}
+    last = [rows[rows.as_of == date(2026, 4, 10)] for rows in (ours["kgi_forecast"], theirs["kgi_forecast"])]
+    pd.testing.assert_frame_equal(*[rows.reset_index(drop=True) for rows in last])
 
 
 def test_a_day_that_is_run_again_later_is_the_night_of_that_day(company: Company) -> None:
