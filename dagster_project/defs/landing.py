@@ -1,4 +1,4 @@
-"""Assets of landing: one a source, and the schemas `night` and `definitions` that models read."""
+"""Assets of landing: one an export, and one each for the schemas `night` and `definitions`."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -10,33 +10,30 @@ from dagster_project.defs import built
 from dagster_project.defs.failures import RETRIES, told_apart
 from dagster_project.defs.night import Night
 from dagster_project.defs.prepared import Prepared
+from dagster_project.defs.shown import source_key
 from dagster_project.kpi.metadata import rows
 from dagster_project.landing.expose import expose
 from dagster_project.landing.land import LandingReport, land
 
 
-def source_keys(prepared: Prepared) -> list[dg.AssetKey]:
-    """Every source of the definitions and of dbt: no model depends on an asset that nobody makes."""
-    declared = {("landing", source.name) for source in prepared.definitions.sources}
-    read = {(node["source_name"], node["name"]) for node in prepared.manifest["sources"].values()}
-    return [dg.AssetKey(list(key)) for key in sorted(declared | read)]
+def source_keys(prepared: Prepared) -> dict[dg.AssetKey, str]:
+    """Every source of the definitions and of dbt, so that no model depends on an asset that nobody makes,
+    with its description."""
+    found = {
+        ("landing", source.name): f"Landed rows of {source.files}" for source in prepared.definitions.sources
+    }
+    for node in prepared.manifest["sources"].values():
+        is_export = node["source_name"] == "landing"
+        told = node["description"] if is_export else node["source_description"]
+        found[source_key(node["source_name"], node["name"])] = told
+    return {dg.AssetKey(key): found[key] for key in sorted(found)}
 
 
 def landing_assets(prepared: Prepared, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     """New exports become typed Parquet, and the warehouse shows those in force."""
-    sources = prepared.manifest["sources"].values()
-    told = {(node["source_name"], node["name"]): node["description"] for node in sources}
-    told |= {
-        ("landing", source.name): f"Landed rows of {source.files}" for source in prepared.definitions.sources
-    }
     specs = [
-        dg.AssetSpec(
-            key,
-            group_name="landing",
-            kinds={"duckdb", "parquet"},
-            description=told.get((key.path[0], key.path[-1])),
-        )
-        for key in source_keys(prepared)
+        dg.AssetSpec(key, group_name="landing", kinds={"duckdb", "parquet"}, description=told)
+        for key, told in source_keys(prepared).items()
     ]
 
     @dg.multi_asset(
@@ -52,7 +49,9 @@ def landing_assets(prepared: Prepared, partitions: dg.PartitionsDefinition) -> d
         with told_apart():
             metadata = _land(night)
         for spec in specs:
-            yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata.get(spec.key.path[-1], {}))
+            schema, source = spec.key.path
+            about = metadata.get(source, {}) if schema == "landing" else {}
+            yield dg.MaterializeResult(asset_key=spec.key, metadata=about)
 
     return landing
 

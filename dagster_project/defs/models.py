@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
 from typing import Any
 
 import dagster as dg
@@ -13,6 +12,7 @@ from dagster_project.defs.dbt_engine import NodeResult
 from dagster_project.defs.failures import RETRIES, Transient, told_apart
 from dagster_project.defs.night import Night
 from dagster_project.defs.prepared import Prepared
+from dagster_project.defs.shown import Shown, folder, source_key
 from dagster_project.kpi.model import Definitions, Kpi
 
 SHOWN_FAILURES = 8
@@ -23,8 +23,17 @@ class Translator(DagsterDbtTranslator):
     answer for the KPIs that are measured on it, and shows them."""
 
     def __init__(self, definitions: Definitions) -> None:
-        super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
+        super().__init__(
+            DagsterDbtTranslatorSettings(
+                enable_source_tests_as_checks=True, enable_duplicate_source_asset_keys=True
+            )
+        )
         self._kpis = {kpi.name: kpi for kpi in definitions.kpis}
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        if dbt_resource_props["resource_type"] != "source":
+            return super().get_asset_key(dbt_resource_props)
+        return dg.AssetKey(source_key(dbt_resource_props["source_name"], dbt_resource_props["name"]))
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
         owners = dbt_resource_props.get("meta", {}).get("owners", [])
@@ -39,7 +48,7 @@ class Translator(DagsterDbtTranslator):
         return metadata
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        return PurePosixPath(dbt_resource_props["original_file_path"]).parent.name or None
+        return folder(dbt_resource_props) or None
 
 
 def as_owner(owner: str) -> str:
@@ -66,17 +75,18 @@ def kpi_table(kpis: Iterable[Kpi]) -> dg.TableMetadataValue:
 
 
 def model_assets(prepared: Prepared, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    """Every dbt model. A test of severity error blocks what comes after it, a warning is a mark."""
+    """Every table of dbt's that people know, built with the steps to it. A test of severity error blocks what
+    comes after it, a warning is a mark."""
     project, manifest = prepared.project, prepared.manifest
+    shown = Shown(manifest)
     translator = Translator(prepared.definitions)
     dbt_project = DbtProject(
         project_dir=project.dbt, target_path=dbt_engine.target(project).resolve(), profiles_dir=project.dbt
     )
 
     @dbt_assets(
-        manifest=manifest,
+        manifest=shown.for_dagster,
         project=dbt_project,
-        exclude="resource_type:unit_test",
         name="models",
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -86,7 +96,7 @@ def model_assets(prepared: Prepared, partitions: dg.PartitionsDefinition) -> dg.
     )
     def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
         night: Night = context.resources.night
-        names = _names(context, manifest)
+        names = _names(context, shown)
 
         def report(name: str, done: int, total: int) -> None:
             night.tell(f"{name} ({done} of {total})")
@@ -109,13 +119,14 @@ def model_assets(prepared: Prepared, partitions: dg.PartitionsDefinition) -> dg.
     return models
 
 
-def _names(context: dg.AssetExecutionContext, manifest: Mapping[str, Any]) -> list[str]:
+def _names(context: dg.AssetExecutionContext, shown: Shown) -> list[str]:
     """What to build where only some assets were chosen; nothing where all are."""
     if not context.is_subset:
         return []
     selected = context.selected_asset_keys
     chosen = [spec for spec in context.assets_def.specs if spec.key in selected]
-    names = [manifest["nodes"][spec.metadata["dagster_dbt/unique_id"]]["name"] for spec in chosen]
+    built = shown.with_steps(spec.metadata["dagster_dbt/unique_id"] for spec in chosen)
+    names = [shown.manifest["nodes"][unique_id]["name"] for unique_id in built]
     return names + [key.name for key in context.selected_asset_check_keys if key.asset_key not in selected]
 
 

@@ -10,6 +10,7 @@ from dagster_project.defs import built
 from dagster_project.defs.failures import told_apart
 from dagster_project.defs.night import Night
 from dagster_project.defs.prepared import Prepared
+from dagster_project.defs.shown import source_key
 from dagster_project.publish.contract import load
 from dagster_project.publish.publication import publication_row
 from dagster_project.publish.publish import PublishedRelation, publish
@@ -20,7 +21,7 @@ FROM_LANDING = ("source_freshness", "quarantine", "pipeline_runs")
 def upstream(prepared: Prepared) -> list[dg.AssetKey]:
     """Every asset that is published, and the landing that the freshness tables come from."""
     made = [table.name for table in load().tables if table.name not in (*FROM_LANDING, "publication")]
-    return [dg.AssetKey(name) for name in made] + [dg.AssetKey(["night", "run"])]
+    return [dg.AssetKey(name) for name in made] + [dg.AssetKey(source_key("night", "run"))]
 
 
 def publication_asset(prepared: Prepared, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:

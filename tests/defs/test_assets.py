@@ -25,20 +25,26 @@ def _keys(graph: dg.AssetGraph) -> set[str]:
     return {key.to_user_string() for key in graph.get_all_asset_keys()}
 
 
-def test_the_assets_are_these_and_no_other(graph: dg.AssetGraph, prepared: Prepared) -> None:
-    expected = {"landing/deals_export", "snapshots/deals", "publication", "restatements"}
-    expected |= {f"night/{name}" for name in ("run", "settings", "source_days", "calendar_days")}
+def test_the_assets_are_these_and_no_other(graph: dg.AssetGraph) -> None:
+    expected = {"landing/deals_export", "night/tables", "definitions/tables"}
+    expected |= {"deals", "dim_date"}
+    expected |= {"kpi_daily", "kpi_period", "kpi_catalog", "kpi_segments"}
     expected |= {"goal_tree", "goal_targets", "kgi_attainment", "goal_actions"}
     expected |= {"kgi_forecast", "kgi_forecast_path"}
     expected |= {"tree_checks", "gap_drivers", "goal_funnel", "kpi_scorecard"}
     expected |= {"assumption_review", "goal_reviews"}
     expected |= {"forecast_accuracy", "alerts"}
-    models = {
-        node["name"] for node in prepared.manifest["nodes"].values() if node["resource_type"] == "model"
-    }
-    given = {name for name in _keys(graph) if not name.startswith("definitions/")}
-    assert given == expected | models
-    assert {"stg_deals_export", "deals", "dim_date", "kpi_daily", "kpi_period"} <= models
+    expected |= {"snapshots/deals", "restatements", "publication"}
+    assert _keys(graph) == expected
+
+
+def test_a_table_depends_on_what_the_steps_to_it_are_made_from(graph: dg.AssetGraph) -> None:
+    def above(name: str) -> set[str]:
+        return {key.to_user_string() for key in graph.get(dg.AssetKey(name)).parent_keys}
+
+    assert above("deals") == {"landing/deals_export"}
+    assert above("kpi_daily") == {"deals", "dim_date", "definitions/tables", "night/tables"}
+    assert above("kpi_catalog") == {"definitions/tables"}
 
 
 def test_no_asset_depends_on_one_that_nobody_makes(graph: dg.AssetGraph) -> None:

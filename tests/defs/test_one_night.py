@@ -7,12 +7,17 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import dagster as dg
 import duckdb
 import pytest
 
 from dagster_project.defs import dbt_engine
+from dagster_project.defs.dbt_engine import NodeResult
 from dagster_project.defs.execution import Finished, run_night
+from dagster_project.defs.instance import dagster_home
+from dagster_project.defs.nightly import build_definitions
 from dagster_project.defs.prepared import prepare
 from dagster_project.errors import Busy, NothingPublished
 from dagster_project.project import Project
@@ -75,6 +80,29 @@ def test_dagster_remembers_the_night_under_its_day(company: Project, night: Fini
     with sqlite3.connect(runs) as connection:
         partitions = connection.execute("select distinct partition, status from runs").fetchall()
     assert partitions == [("2026-06-30", "SUCCESS")]
+
+
+def test_a_table_chosen_in_the_ui_is_built_with_the_steps_to_it_and_its_tests(
+    company: Project, night: Finished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[NodeResult] = []
+    whole = dbt_engine.build
+
+    def build(*arguments: Any) -> list[NodeResult]:
+        built.extend(whole(*arguments))
+        return built
+
+    monkeypatch.setattr(dbt_engine, "build", build)
+    job = build_definitions(prepare(company), night.as_of).resolve_job_def("nightly")
+    with dg.DagsterInstance.from_config(str(dagster_home(company))) as instance:
+        run = job.execute_in_process(
+            partition_key=night.as_of.isoformat(), instance=instance, asset_selection=[dg.AssetKey("deals")]
+        )
+    assert run.success
+    models = {result.name: result.status for result in built if result.kind == "model"}
+    assert models == {"stg_deals_export": "success", "deals": "success"}
+    checks = {found.check_name for found in run.get_asset_check_evaluations()}
+    assert checks == {result.name for result in built if result.kind == "test"} != set()
 
 
 def test_nothing_outside_the_company_is_written(company: Project, night: Finished) -> None:
