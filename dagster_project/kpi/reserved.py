@@ -9,6 +9,7 @@ HAND_WRITTEN_MODELS = frozenset(
         "dimension_segments",
         "entity_days",
         "ga4_events",
+        "ga4_flat",
         "ga4_sessions",
         "kpi_catalog",
         "kpi_coverage",

@@ -15,8 +15,8 @@ events as (
         -- events of one moment are told apart by their line, so that "first" means the same every night;
         -- moments are UTC, since local time runs twice through the hour in which summer time ends
         cast(event_timestamp as decimal(38, 0)) * 10000000000 + _line as position
-    from {{ ref('ga4_events') }}
-    where session_id is not null
+    from {{ ref('ga4_flat') }}
+    where user_id is not null and ga_session_id is not null
 
 ),
 
@@ -24,7 +24,8 @@ events as (
 transactions as (
 
     select
-        min_by(session_id, position) as session_id,
+        user_id,
+        min_by(ga_session_id, position) as ga_session_id,
         case
             when transaction_id is null then sum(purchase_revenue)
             else min_by(purchase_revenue, case when purchase_revenue is not null then position end)
@@ -35,30 +36,31 @@ transactions as (
     group by
         user_id,
         transaction_id,
-        case when transaction_id is null then session_id end
+        case when transaction_id is null then ga_session_id end
 
 ),
 
 purchases as (
 
     select
-        session_id,
+        user_id,
+        ga_session_id,
         sum(revenue) as purchase_revenue,
         sum(transactions) as transactions
     from transactions
-    group by session_id
+    group by user_id, ga_session_id
 
 ),
 
 sessions as (
 
     select
-        session_id,
-        min(user_id) as user_id,
-        min_by(event_at, position) as started_at,
-        max_by(event_at, position) as ended_at,
+        user_id,
+        ga_session_id,
+        min(event_timestamp) as started,
+        max(event_timestamp) as ended,
         min(session_number) as session_number,
-        min_by(page_path, case when page_path is not null then position end) as landing_page,
+        min_by(page_location, case when page_location is not null then position end) as landing_location,
         min_by(source, case when source is not null then position end) as source,
         min_by(coalesce(medium, '(not set)'), case when source is not null then position end) as medium,
         min_by(coalesce(campaign, ''), case when source is not null then position end) as campaign,
@@ -73,7 +75,7 @@ sessions as (
         max(case when event_name = 'form_submit' then 1 else 0 end) as form_submit_events,
         max(case when event_name = 'purchase' then 1 else 0 end) as purchase_events
     from events
-    group by session_id
+    group by user_id, ga_session_id
 
 ),
 
@@ -89,12 +91,12 @@ attributed as (
 )
 
 select
-    attributed.session_id,
+    concat(attributed.user_id, '-', cast(attributed.ga_session_id as varchar)) as session_id,
     attributed.user_id,
-    attributed.started_at,
-    attributed.ended_at,
+    {{ local_timestamp('attributed.started', 'settings.timezone') }} as started_at,
+    {{ local_timestamp('attributed.ended', 'settings.timezone') }} as ended_at,
     attributed.session_number,
-    attributed.landing_page,
+    {{ ga4_page_path('attributed.landing_location') }} as landing_page,
     attributed.session_source as source,
     attributed.session_medium as medium,
     attributed.session_campaign as campaign,
@@ -121,5 +123,8 @@ select
     cast(coalesce(purchases.purchase_revenue, 0) as decimal(18, 4)) as purchase_revenue,
     cast(coalesce(purchases.transactions, 0) as bigint) as transactions
 from attributed
+cross join {{ source('night', 'settings') }} as settings
 left join purchases
-    on attributed.session_id = purchases.session_id
+    on
+        attributed.user_id = purchases.user_id
+        and attributed.ga_session_id = purchases.ga_session_id
