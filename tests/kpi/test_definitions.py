@@ -6,7 +6,7 @@ import pytest
 
 from dagster_project.errors import DefinitionError
 from dagster_project.kpi.load import check_definitions, load_definitions
-from dagster_project.kpi.reserved import HAND_WRITTEN_MODELS
+from dagster_project.kpi.reserved import HAND_WRITTEN_MODELS, taken_as_entity
 
 
 def kpi(**changes):
@@ -271,6 +271,13 @@ def test_no_entity_takes_the_name_of_a_model_written_by_hand():
     models = Path(__file__).parents[2] / "dbt" / "models"
     by_hand = {path.stem for path in models.rglob("*.sql") if "generated" not in path.parts}
     assert by_hand == HAND_WRITTEN_MODELS
+
+
+def test_no_entity_may_take_the_name_of_a_generated_table():
+    generated = Path(__file__).parents[2] / "dbt" / "models" / "generated" / "kpi"
+    names = [path.stem for path in generated.glob("*.sql")]
+    assert "things_events__event_at" in names
+    assert [name for name in names if not taken_as_entity(name)] == []
 
 
 def test_a_column_named_like_an_sql_type_is_read_as_a_column(project):

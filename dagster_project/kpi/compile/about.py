@@ -13,6 +13,7 @@ from dagster_project.kpi.model import Definitions, Entity, Kpi
 # By the first word of a generated model's name.
 _KINDS = {
     "measures": "What adds up over days, one row a day, dimension and segment",
+    "things": "What distinct counts count, each thing once a day and slice",
     "anew": "What days can't be added up to, computed over each span of days",
     "levels": "What is open or was last counted, at the end of each day",
     "unknown": "Spans of days over which a measure is not known",

@@ -1,7 +1,7 @@
 """Measures that days can't be added up to: computed anew over every span of days that a KPI needs.
 
-Distinct counts are reduced to distinct (day, segment, thing) first, which is all that spans then have to look
-at. Medians, filters that name the period, and conditions on the rows of each thing look at the rows.
+Medians, filters that name the period, and conditions on the rows of each thing look at the rows; plain
+distinct counts don't have to (`distinct`).
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from dagster_project.kpi.compile.distinct import distinct_files, is_plain_count
 from dagster_project.kpi.compile.measures import all_measures
-from dagster_project.kpi.compile.shapes import dated, empty, segments, split_by_dimension
+from dagster_project.kpi.compile.shapes import SPAN_KEYS, dated, empty, segments, split_by_dimension
 from dagster_project.kpi.compile.sql import (
     COUNTED,
     as_of,
@@ -24,7 +25,6 @@ from dagster_project.kpi.compile.sql import (
 from dagster_project.kpi.compile.stocks import stock_files
 from dagster_project.kpi.model import Definitions, Entity, Measure
 
-KEYS = ("measure", "covered_from", "data_through", "shape", "grain", "period_start", "span")
 COLUMNS = (
     ("measure", "varchar"),
     ("covered_from", "date"),
@@ -40,34 +40,26 @@ COLUMNS = (
 
 
 def anew_files(definitions: Definitions) -> dict[str, str]:
-    """kpi/anew_<...>.sql, levels_<...>.sql and stocks_<...>.sql, and kpi/measures_anew.sql, their union."""
+    """kpi/anew_<...>.sql and stocks_<...>.sql with what they read (things_<...>.sql, levels_<...>.sql), and
+    kpi/measures_anew.sql, their union."""
     files: dict[str, str] = {}
     counted: dict[tuple[str, str], list[Measure]] = {}
     for measure in all_measures(definitions):
         if not measure.is_anew:
             continue
-        if _is_plain_count(measure):
+        if is_plain_count(measure):
             counted.setdefault((measure.entity, measure.time), []).append(measure)
         else:
             entity = definitions.entity(measure.entity)
             files[f"kpi/anew_{measure.name}.sql"] = _over_rows(entity, measure)
     for (entity_name, time), measures in counted.items():
         entity = definitions.entity(entity_name)
-        files[f"kpi/anew_{entity_name}__{time}.sql"] = _distinct(entity, time, measures)
+        files |= distinct_files(entity, time, measures)
     files |= stock_files(definitions)
     names = [path.removeprefix("kpi/").removesuffix(".sql") for path in files]
-    models = [name for name in names if not name.startswith("levels_")]
+    models = [name for name in names if name.startswith(("anew_", "stocks_"))]
     files["kpi/measures_anew.sql"] = _union(models)
     return files
-
-
-def _is_plain_count(measure: Measure) -> bool:
-    return (
-        measure.agg == "count_distinct"
-        and not measure.reads_period
-        and measure.having is None
-        and measure.also_in is None
-    )
 
 
 def _union(models: Sequence[str]) -> str:
@@ -111,41 +103,6 @@ def _undated(columns: Sequence[str], source: str, through: Sequence[str] = ()) -
     )
 
 
-def _distinct(entity: Entity, time: str, measures: Sequence[Measure]) -> str:
-    day = dated(entity, time)
-    selected = []
-    for measure in measures:
-        columns = [f"{literal(measure.name)} as measure", f"{day} as date", *segments(entity)]
-        columns.append(f"cast({measure.sql} as varchar) as counted")
-        conditions = [f"{measure.sql} is not null", f"({time} is null or {day} <= {as_of()})"]
-        if measure.filter:
-            conditions.append(f"({measure.filter})")
-        rows = select(columns, ref(entity.name), f"where {' and '.join(conditions)}")
-        selected.append(rows.replace("select\n", "select distinct\n", 1))
-    wanted = ["dimension", "segment", "counted"]
-    dated_rows = select(
-        [f"spans.{key}" for key in KEYS] + [f"daily.{name}" for name in wanted],
-        "daily",
-        "inner join spans",
-        "    on spans.measure = daily.measure",
-        "    and spans.date = daily.date",
-    )
-    undated = _undated([f"daily.{name}" for name in wanted], "daily")
-    parts = [
-        ("counted", "\nunion all\n".join(selected)),
-        ("segments", split_by_dimension(entity, "counted", ["measure", "date", "counted"])),
-        ("daily", "select distinct *\nfrom segments"),
-        ("spans", spans_of(entity, time, [measure.name for measure in measures])),
-        ("spread", dated_rows + "\nunion all\n" + undated),
-    ]
-    final = select(
-        [*KEYS, "dimension", "segment", f"cast(count(distinct counted) as {COUNTED}) as value"],
-        "spread",
-        f"group by {', '.join([*KEYS, 'dimension', 'segment'])}",
-    )
-    return generated(entity.where.file) + config(materialized="table") + ctes(parts, final)
-
-
 def _over_rows(entity: Entity, measure: Measure) -> str:
     """Rows joined with every span that their day lies in, filtered there, aggregated there."""
     day = dated(entity, measure.time)
@@ -155,7 +112,7 @@ def _over_rows(entity: Entity, measure: Measure) -> str:
     carried = [f"row__{column.name}" for column in entity.columns if not column.pii]
     needed = [name for name in carried if _reads(measure, name.removeprefix("row__"))]
     split = split_by_dimension(entity, "entity_rows", ["measure", "date", *needed])
-    keys = [f"spans.{key}" for key in KEYS]
+    keys = [f"spans.{key}" for key in SPAN_KEYS]
     joined = select(
         [*keys, "spans.from_date", "spans.through_date", "segments.dimension", "segments.segment", *needed],
         "segments",
@@ -170,7 +127,7 @@ def _over_rows(entity: Entity, measure: Measure) -> str:
     )
     condition = _in_span(measure.filter, needed) if measure.filter else "true"
     value = _in_span(measure.sql, needed) if measure.sql else "1"
-    grouped = f"group by {', '.join([*KEYS, 'dimension', 'segment'])}"
+    grouped = f"group by {', '.join([*SPAN_KEYS, 'dimension', 'segment'])}"
     parts = [
         ("entity_rows", rows),
         ("segments", split),
@@ -178,7 +135,7 @@ def _over_rows(entity: Entity, measure: Measure) -> str:
         ("joined", joined + "\nunion all\n" + undated),
         (
             "chosen",
-            select([*KEYS, "dimension", "segment", f"{value} as value"], "joined", f"where {condition}"),
+            select([*SPAN_KEYS, "dimension", "segment", f"{value} as value"], "joined", f"where {condition}"),
         ),
     ]
     if measure.also_in is not None:
@@ -189,7 +146,7 @@ def _over_rows(entity: Entity, measure: Measure) -> str:
             (
                 "things",
                 select(
-                    [*KEYS, "dimension", "segment", "value"],
+                    [*SPAN_KEYS, "dimension", "segment", "value"],
                     source,
                     "where value is not null",
                     f"{grouped}, value",
@@ -198,7 +155,7 @@ def _over_rows(entity: Entity, measure: Measure) -> str:
             )
         )
         source = "things"
-    final = select([*KEYS, "dimension", "segment", f"{_aggregate(measure)} as value"], source, grouped)
+    final = select([*SPAN_KEYS, "dimension", "segment", f"{_aggregate(measure)} as value"], source, grouped)
     return generated(entity.where.file) + config(materialized="table") + ctes(parts, final)
 
 
@@ -253,7 +210,7 @@ def _also_in(measure: Measure) -> list[tuple[str, str]]:
         "where dimension = 'total' and span = 'current' and value is not null",
     ).replace("select\n", "select distinct\n", 1)
     seen_again = select(
-        [f"chosen.{name}" for name in (*KEYS, "dimension", "segment", "value")],
+        [f"chosen.{name}" for name in (*SPAN_KEYS, "dimension", "segment", "value")],
         "chosen",
         "inner join neighbours",
         "    on neighbours.grain = chosen.grain",

@@ -8,6 +8,8 @@ from dagster_project.kpi.compile.sql import block, literal, ref, select
 from dagster_project.kpi.model import Entity
 
 ROWS = "rows"
+# A span of days that a measure is taken over.
+SPAN_KEYS = ("measure", "covered_from", "data_through", "shape", "grain", "period_start", "span")
 
 
 def row_measure(entity: str, time: str) -> str:
