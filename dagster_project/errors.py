@@ -5,6 +5,7 @@
     ├── DefinitionError       exit 2   the YAML definitions are wrong; carries every issue
     ├── GeneratedFilesStale   exit 1   committed generated files are not what the definitions say
     ├── NothingPublished      exit 1   a blocking check failed or the run broke; the last publication stays
+    ├── UnknownState          exit 1   state/ was written by a later version; nothing is read or changed
     └── Busy                  exit 1   another run of the same project is at work
 
 This module imports nothing of ours.
@@ -50,6 +51,10 @@ class GeneratedFilesStale(ShirubeError):
 
 class NothingPublished(ShirubeError):
     """The run did not publish; the publication before it is untouched."""
+
+
+class UnknownState(ShirubeError):
+    """What is kept in state/ is of a version of the contract that this program does not know."""
 
 
 class Busy(ShirubeError):

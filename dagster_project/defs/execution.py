@@ -23,6 +23,7 @@ from dagster_project.errors import NothingPublished, ShirubeError, UsageError
 from dagster_project.landing.expose import latest_data
 from dagster_project.project import Project
 from dagster_project.run_lock import RunLock
+from dagster_project.state_version import claim
 
 Tell = Callable[[str], None]
 LEAST_BYTES = 64 * 2**20  # an empty warehouse, Dagster's and dbt's files of one night
@@ -73,13 +74,14 @@ def run_night(
     landed: leave new exports where they are and work on what has landed; as_of is then to be given.
     since: one run over all days from then to as_of, which are computed anew; as_of is then to be given.
 
-    Raises Busy, DefinitionError, NothingPublished (which step failed, why, and where the log is).
+    Raises Busy, DefinitionError, UnknownState, NothingPublished (which step failed, why, where the log is).
     """
     clock = _Clock()
     started_at = datetime.now(UTC)
     run_id = new_run_id(started_at, os.urandom(3).hex())
     with RunLock(project.work, run_id):
         _require_space(project)
+        claim(project.state)
         tell("checking and compiling the definitions")
         prepared = prepare(project)
         clock.lap("prepare")

@@ -12,6 +12,7 @@ import dagster as dg
 from dagster_project.defs.prepared import Prepared
 from dagster_project.goals.model import Goal
 from dagster_project.run_lock import RunLock
+from dagster_project.state_version import claim
 
 PARTITION = "dagster/partition"
 RANGE_START = "dagster/asset_partition_range_start"
@@ -110,6 +111,7 @@ def night_resource(prepared: Prepared, held: Held | None = None) -> dg.ResourceD
         started_at = datetime.now(UTC)
         run_id = new_run_id(started_at, context.run_id or "000000")
         with RunLock(prepared.project.work, run_id):
+            claim(prepared.project.state)
             yield Night(
                 prepared,
                 run_id,

@@ -12,6 +12,7 @@ import pandas as pd
 from dagster_project.goals import kept
 from dagster_project.goals.columns import GOAL_REVIEWS
 from dagster_project.goals.frames import frame
+from dagster_project.state_version import claim
 
 FOLDER = "goal_reviews"
 KEY = ["review"]
@@ -20,8 +21,9 @@ KEY = ["review"]
 def record(state: Path, review: Mapping[str, Any]) -> None:
     """Keeps one review; keys are the columns of GOAL_REVIEWS, those left out are NULL.
 
-    Raises KeyError for a key that is no column.
+    Raises KeyError for a key that is no column, UnknownState where a later version has written state/.
     """
+    claim(state)
     names = [name for name, _ in GOAL_REVIEWS]
     if unknown := [name for name in review if name not in names]:
         raise KeyError(f"goal_reviews has no column '{unknown[0]}'")
