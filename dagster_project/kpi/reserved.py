@@ -20,6 +20,7 @@ HAND_WRITTEN_MODELS = frozenset(
         "kpi_segments",
         "kpi_slices",
         "kpi_values",
+        "leaf_spans",
         "leaf_values",
         "measure_carried",
         "measure_cuts",
@@ -27,6 +28,7 @@ HAND_WRITTEN_MODELS = frozenset(
         "measure_periods",
         "period_roles",
         "periods",
+        "segment_numbers",
         "span_days",
         "spans",
     ]

@@ -79,7 +79,7 @@ def parts(connection: duckdb.DuckDBPyConnection, definitions: Definitions, asked
 
 
 def _bounds(connection: duckdb.DuckDBPyConnection, asked: Asked, leaf: Leaf) -> tuple[date, date] | None:
-    """The first and last day that a leaf is taken over: as leaf_values finds it."""
+    """The first and last day that a leaf is taken over: as leaf_spans finds it."""
     found = connection.execute(
         """
         select greatest(spans.from_date, spans.covered_from), spans.through_date

@@ -6,14 +6,12 @@ from dagster_project.kpi.compile.shapes import empty
 from dagster_project.kpi.compile.sql import config, ctes, generated, literal, ref, select
 from dagster_project.kpi.model import Definitions, Kpi
 
-KEYS = ("grain", "period_start", "base", "dimension", "segment")
+KEYS = ("period_number", "is_day", "base", "segment_number")
 COLUMNS = (
-    ("kpi", "varchar"),
-    ("grain", "varchar"),
-    ("period_start", "date"),
+    ("period_number", "integer"),
+    ("is_day", "boolean"),
     ("base", "varchar"),
-    ("dimension", "varchar"),
-    ("segment", "varchar"),
+    ("segment_number", "integer"),
     ("value", "double"),
     ("why", "varchar"),
 )
@@ -35,7 +33,7 @@ def formula_files(definitions: Definitions) -> dict[str, str]:
     parts += [(f"{kpi.name}__sides", _sides(kpi)) for kpi in kpis]
     final = "\nunion all\n".join(
         select(
-            [f"{literal(kpi.name)} as kpi", *KEYS, f"cast({kpi.formula} as double) as value", "why"],
+            [*KEYS, f"cast({kpi.formula} as double) as value", "why"],
             f"{kpi.name}__sides",
         )
         for kpi in kpis

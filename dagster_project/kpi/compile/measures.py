@@ -98,7 +98,7 @@ def _total(measure: Measure) -> str:
 
 
 def _union_additive(models: Sequence[tuple[str, Sequence[str]]]) -> str:
-    head = generated("kpi_definitions/kpis") + config(materialized="table")
+    head = generated("kpi_definitions/kpis") + config(materialized="view")
     if not models:
         columns = ["date", "varchar", "varchar", "varchar", COUNTED]
         names = ["date", "measure", "dimension", "segment", "value"]

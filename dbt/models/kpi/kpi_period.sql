@@ -1,10 +1,7 @@
 with compared as (
     select
-        kpi,
-        grain,
-        period_start,
-        dimension,
-        segment,
+        period_number,
+        segment_number,
         max(case when base = 'current' then numerator end) as numerator,
         max(case when base = 'current' then denominator end) as denominator,
         max(case when base = 'current' then value end) as value,
@@ -13,27 +10,27 @@ with compared as (
         max(case when base = 'previous_year' then value end) as previous_year_value,
         max(case when base = 'previous_full' then value end) as previous_value_full
     from {{ ref('kpi_values') }}
-    where grain <> 'day'
-    group by kpi, grain, period_start, dimension, segment
+    where not is_day
+    group by period_number, segment_number
 )
 
 select
-    slices.grain,
-    slices.period_start,
-    slices.kpi,
-    slices.dimension,
-    slices.segment,
+    periods.grain,
+    periods.period_start,
+    periods.kpi,
+    segments.dimension,
+    segments.segment,
     periods.period_end,
     cast(
         case
             when not periods.is_begun then 0
-            when slices.grain = 'all' then {{ days_between('periods.covered_from', 'periods.data_through') }} + 1
+            when periods.grain = 'all' then {{ days_between('periods.covered_from', 'periods.data_through') }} + 1
             else {{ days_between('periods.period_start', 'least(periods.period_end, periods.data_through)') }} + 1
         end as bigint
     ) as elapsed_days,
     periods.is_over
     and periods.unknown_days = 0
-    and (slices.grain = 'all' or periods.covered_from <= periods.period_start) as is_complete,
+    and (periods.grain = 'all' or periods.covered_from <= periods.period_start) as is_complete,
     case when kpis.shows_sides then compared.numerator end as numerator,
     case when kpis.shows_sides then compared.denominator end as denominator,
     compared.value,
@@ -50,38 +47,29 @@ select
         when periods.unknown_days > 0
             then cast(periods.unknown_days as varchar) || ' of ' || cast(periods.days as varchar) || ' days unknown'
         when compared.denominator = 0 then 'zero_denominator'
-        when compared.kpi is null then 'no_counterpart'
         when compared.value is null then coalesce(compared.why, 'no_data')
         when compared.why = 'carried' then 'carried'
-        when periods.covered_from > periods.period_start and slices.grain <> 'all'
+        when periods.covered_from > periods.period_start and periods.grain <> 'all'
             then
                 case when kpis.valid_from = periods.covered_from then 'valid_from ' else 'covered_from ' end
                 || cast(periods.covered_from as varchar)
-        when kpis.retired_on <= periods.period_end and slices.grain <> 'all'
+        when kpis.retired_on <= periods.period_end and periods.grain <> 'all'
             then 'retired_on ' || cast(kpis.retired_on as varchar)
     end as status_reason,
     compared.previous_value,
     compared.previous_year_value,
-    compared.previous_value_full,
+    case when periods.is_over then compared.previous_value else compared.previous_value_full end as previous_value_full,
     periods.data_through,
     kpis.adds as sums_over_days,
     kpis.adds as sums_over_segments,
     kpis.definition_hash,
     run.run_id as computed_run_id
-from {{ ref('kpi_slices') }} as slices
-inner join {{ source('definitions', 'kpis') }} as kpis
-    on kpis.kpi = slices.kpi
+from compared
 inner join {{ ref('kpi_periods') }} as periods
-    on
-        periods.kpi = slices.kpi
-        and periods.grain = slices.grain
-        and periods.period_start = slices.period_start
+    on periods.period_number = compared.period_number
+inner join {{ source('definitions', 'kpis') }} as kpis
+    on kpis.kpi = periods.kpi
+inner join {{ ref('segment_numbers') }} as segments
+    on segments.segment_number = compared.segment_number
 cross join {{ source('night', 'run') }} as run
-left join compared
-    on
-        compared.kpi = slices.kpi
-        and compared.grain = slices.grain
-        and compared.period_start = slices.period_start
-        and compared.dimension = slices.dimension
-        and compared.segment = slices.segment
-where slices.grain <> 'day'
+where not periods.is_day

@@ -2,32 +2,25 @@
 
 -- The value of each KPI for each of its rows, and for each period that the row is compared with.
 select
-    leaf_values.kpi,
-    leaf_values.grain,
-    leaf_values.period_start,
-    leaf_values.base,
-    leaf_values.dimension,
-    leaf_values.segment,
-    leaf_values.numerator,
-    leaf_values.denominator,
+    period_number,
+    is_day,
+    base,
+    segment_number,
+    numerator,
+    denominator,
     case
-        when leaf_values.has_denominator
-            then leaf_values.scale * leaf_values.numerator / nullif(leaf_values.denominator, 0)
-        else leaf_values.numerator
+        when has_denominator then scale * numerator / nullif(denominator, 0)
+        else numerator
     end as value,
-    leaf_values.why
-from {{ ref('leaf_values') }} as leaf_values
-inner join {{ source('definitions', 'kpis') }} as kpis
-    on kpis.kpi = leaf_values.kpi
-where not kpis.has_formula
+    why
+from {{ ref('leaf_values') }}
+where not has_formula
 union all
 select
-    kpi,
-    grain,
-    period_start,
+    period_number,
+    is_day,
     base,
-    dimension,
-    segment,
+    segment_number,
     cast(null as double) as numerator,
     cast(null as double) as denominator,
     value,

@@ -11,30 +11,23 @@ with carried as (
 )
 
 select
-    measured.measure,
-    measured.covered_from,
-    measured.data_through,
-    measured.shape,
-    measured.grain,
-    measured.dimension,
-    measured.segment,
-    measured.period_start,
-    lead(measured.period_start) over (
-        partition by
-            measured.measure,
-            measured.covered_from,
-            measured.data_through,
-            measured.shape,
-            measured.grain,
-            measured.dimension,
-            measured.segment
-        order by measured.period_start
+    measured.cut,
+    spans.grain,
+    measured.segment_number,
+    spans.period_start,
+    lead(spans.period_start) over (
+        partition by measured.cut, spans.grain, measured.segment_number
+        order by spans.period_start
     ) as next_start,
     measured.value
 from {{ ref('measure_periods') }} as measured
+inner join {{ ref('measure_cuts') }} as cuts
+    on cuts.cut = measured.cut
 inner join carried
-    on carried.measure = measured.measure
+    on carried.measure = cuts.measure
+inner join {{ ref('spans') }} as spans
+    on spans.span_number = measured.span_number
 where
-    measured.span = 'current'
-    and measured.grain <> 'all'
+    spans.span = 'current'
+    and spans.grain <> 'all'
     and measured.value is not null

@@ -1,35 +1,65 @@
+{{ config(materialized='view') }}
+
 -- Measures by day, segments over their dimension's limit taken together. Days that are not known are left out.
 with limited as (
     select
-        additive.date,
-        additive.measure,
-        additive.dimension,
-        case when segments.is_over then '(other)' else additive.segment end as segment,
-        additive.value
-    from {{ ref('measures_additive') }} as additive
+        named.dimension,
+        named.segment,
+        numbers.segment_number,
+        numbers.segment = '(other)' as is_over
+    from {{ ref('segment_numbers') }} as named
     left join {{ ref('dimension_segments') }} as segments
         on
-            segments.dimension = additive.dimension
-            and segments.segment = additive.segment
+            segments.dimension = named.dimension
+            and segments.segment = named.segment
+    inner join {{ ref('segment_numbers') }} as numbers
+        on
+            numbers.dimension = named.dimension
+            and numbers.segment = case when segments.is_over then '(other)' else named.segment end
+),
+
+known as (
+    select
+        cuts.cut,
+        measures.combine,
+        additive.date,
+        limited.segment_number,
+        limited.is_over,
+        additive.value
+    from {{ ref('measures_additive') }} as additive
+    inner join {{ source('definitions', 'measures') }} as measures
+        on measures.measure = additive.measure
+    inner join {{ ref('measure_cuts') }} as cuts
+        on cuts.measure = additive.measure
+    inner join limited
+        on
+            limited.dimension = additive.dimension
+            and limited.segment = additive.segment
+    left join {{ ref('entity_days') }} as days
+        on
+            days.entity = measures.entity
+            and days.time = measures.time
+            and days.date = additive.date
+    where additive.date is null or days.is_known
 )
 
 select
-    limited.date,
-    limited.measure,
-    limited.dimension,
-    limited.segment,
-    case measures.combine
-        when 'min' then min(limited.value)
-        when 'max' then max(limited.value)
-        else sum(limited.value)
+    cut,
+    date,
+    segment_number,
+    value
+from known
+where not is_over
+union all
+select
+    cut,
+    date,
+    segment_number,
+    case combine
+        when 'min' then min(value)
+        when 'max' then max(value)
+        else sum(value)
     end as value
-from limited
-inner join {{ source('definitions', 'measures') }} as measures
-    on measures.measure = limited.measure
-left join {{ ref('entity_days') }} as days
-    on
-        days.entity = measures.entity
-        and days.time = measures.time
-        and days.date = limited.date
-where limited.date is null or days.is_known
-group by limited.date, limited.measure, limited.dimension, limited.segment, measures.combine
+from known
+where is_over
+group by cut, date, segment_number, combine

@@ -1,30 +1,139 @@
 -- Measures over every span of days: days added up where they add up, the rest as it was computed anew.
+-- `is_day` is there for readers of days alone, or of longer periods alone: it spares them the other's rows.
 with daily as (
     select
+        daily.*,
         cuts.covered_from,
         cuts.data_through,
         cuts.shape,
-        daily.*,
-        measures.combine
+        measures.combine,
+        measures.combine = 'sum' and cuts.shape <> 'own' as is_running
     from {{ ref('measure_daily') }} as daily
     inner join {{ ref('measure_cuts') }} as cuts
-        on cuts.measure = daily.measure
+        on cuts.cut = daily.cut
     inner join {{ source('definitions', 'measures') }} as measures
-        on measures.measure = daily.measure
+        on measures.measure = cuts.measure
 ),
 
-spread as (
+-- Rows without a date of record are in no period, and in the whole.
+undated as (
     select
-        daily.measure,
+        daily.cut,
         daily.combine,
+        spans.span_number,
+        daily.segment_number,
+        daily.value
+    from daily
+    inner join {{ ref('spans') }} as spans
+        on
+            spans.covered_from = daily.covered_from
+            and spans.data_through = daily.data_through
+            and spans.shape = daily.shape
+    where daily.date is null and daily.shape = 'own' and spans.grain = 'all'
+),
+
+-- Months and longer spans are put together from pieces, the runs of days that each of them has either as a whole
+-- or not at all; weeks cross them.
+edges as (
+    select
+        covered_from,
+        data_through,
+        greatest(from_date, covered_from) as date
+    from {{ ref('spans') }}
+    where shape = 'own' and grain not in ('day', 'week')
+    union
+    select
+        covered_from,
+        data_through,
+        {{ add_days('through_date', 1) }} as date
+    from {{ ref('spans') }}
+    where shape = 'own' and grain not in ('day', 'week')
+),
+
+pieces as (
+    select
+        days.covered_from,
+        days.data_through,
+        days.date,
+        max(edges.date) over (
+            partition by days.covered_from, days.data_through
+            order by days.date
+        ) as piece
+    from {{ ref('span_days') }} as days
+    left join edges
+        on
+            edges.covered_from = days.covered_from
+            and edges.data_through = days.data_through
+            and edges.date = days.date
+    where days.shape = 'own' and days.grain = 'all'
+),
+
+in_pieces as (
+    select
+        daily.cut,
         daily.covered_from,
         daily.data_through,
-        daily.shape,
-        span_days.grain,
-        span_days.period_start,
-        span_days.span,
-        daily.dimension,
-        daily.segment,
+        pieces.piece,
+        daily.segment_number,
+        sum(daily.value) as value
+    from daily
+    inner join pieces
+        on
+            pieces.covered_from = daily.covered_from
+            and pieces.data_through = daily.data_through
+            and pieces.date = daily.date
+    where daily.combine = 'sum' and daily.shape = 'own'
+    group by daily.cut, daily.covered_from, daily.data_through, pieces.piece, daily.segment_number
+),
+
+added as (
+    select
+        in_pieces.cut,
+        span_days.span_number,
+        in_pieces.segment_number,
+        in_pieces.value
+    from in_pieces
+    inner join {{ ref('span_days') }} as span_days
+        on
+            span_days.covered_from = in_pieces.covered_from
+            and span_days.data_through = in_pieces.data_through
+            and span_days.date = in_pieces.piece
+    where span_days.shape = 'own' and span_days.grain not in ('day', 'week')
+    union all
+    select
+        daily.cut,
+        span_days.span_number,
+        daily.segment_number,
+        daily.value
+    from daily
+    inner join {{ ref('span_days') }} as span_days
+        on
+            span_days.covered_from = daily.covered_from
+            and span_days.data_through = daily.data_through
+            and span_days.date = daily.date
+    where
+        daily.combine = 'sum'
+        and daily.shape = 'own'
+        and span_days.shape = 'own'
+        and span_days.grain = 'week'
+    union all
+    select
+        cut,
+        span_number,
+        segment_number,
+        value
+    from undated
+    where combine = 'sum'
+),
+
+-- The least and the greatest are looked for among the days of each span.
+compared as (
+    select
+        daily.cut,
+        daily.combine,
+        span_days.span_number,
+        span_days.grain = 'day' as is_day,
+        daily.segment_number,
         daily.value
     from daily
     inner join {{ ref('span_days') }} as span_days
@@ -33,65 +142,137 @@ spread as (
             and span_days.data_through = daily.data_through
             and span_days.shape = daily.shape
             and span_days.date = daily.date
-            and (span_days.grain <> 'day' or span_days.shape <> 'own')
+    where daily.combine <> 'sum' and (daily.shape <> 'own' or span_days.grain <> 'day')
     union all
-    -- Rows without a date of record are in no period, and in the whole.
     select
-        measure,
+        cut,
         combine,
+        span_number,
+        false as is_day,
+        segment_number,
+        value
+    from undated
+    where combine <> 'sum'
+),
+
+-- A trailing window is the running total of its last day less that of the day before its first.
+series as (
+    select distinct
+        cut,
         covered_from,
         data_through,
-        shape,
-        'all' as grain,
-        date '0001-01-01' as period_start,
-        'current' as span,
-        dimension,
-        segment,
-        value
+        segment_number
     from daily
-    where date is null and shape = 'own'
+    where is_running
+),
+
+running as (
+    select
+        series.cut,
+        series.segment_number,
+        dim_date.date,
+        sum(daily.value) over (
+            partition by series.cut, series.segment_number
+            order by dim_date.date
+        ) as total,
+        count(daily.value) over (
+            partition by series.cut, series.segment_number
+            order by dim_date.date
+        ) as filled_days
+    from series
+    inner join {{ ref('dim_date') }} as dim_date
+        on dim_date.date between series.covered_from and series.data_through
+    left join daily
+        on
+            daily.cut = series.cut
+            and daily.segment_number = series.segment_number
+            and daily.date = dim_date.date
 )
 
 select
-    measure,
-    covered_from,
-    data_through,
-    shape,
-    grain,
-    period_start,
-    span,
-    dimension,
-    segment,
-    cast(
-        case combine when 'min' then min(value) when 'max' then max(value) else sum(value) end as double
-    ) as value
-from spread
-group by measure, combine, covered_from, data_through, shape, grain, period_start, span, dimension, segment
+    cut,
+    span_number,
+    false as is_day,
+    segment_number,
+    cast(sum(value) as double) as value
+from added
+group by cut, span_number, segment_number
+union all
+select
+    cut,
+    span_number,
+    is_day,
+    segment_number,
+    cast(case combine when 'min' then min(value) else max(value) end as double) as value
+from compared
+group by cut, combine, span_number, is_day, segment_number
+union all
+select
+    ended.cut,
+    spans.span_number,
+    spans.grain = 'day' as is_day,
+    ended.segment_number,
+    cast(ended.total - coalesce(started.total, 0) as double) as value
+from {{ ref('spans') }} as spans
+inner join {{ ref('measure_cuts') }} as cuts
+    on
+        cuts.covered_from = spans.covered_from
+        and cuts.data_through = spans.data_through
+        and cuts.shape = spans.shape
+inner join running as ended
+    on
+        ended.cut = cuts.cut
+        and ended.date = spans.through_date
+left join running as started
+    on
+        started.cut = ended.cut
+        and started.segment_number = ended.segment_number
+        and started.date = {{ add_days('spans.from_date', -1) }}
+where
+    spans.shape <> 'own'
+    and ended.filled_days > coalesce(started.filled_days, 0)
 union all
 -- A day's own span is the day.
 select
-    measure,
-    covered_from,
-    data_through,
-    shape,
-    'day' as grain,
-    date as period_start,
-    'current' as span,
-    dimension,
-    segment,
-    cast(value as double) as value
+    daily.cut,
+    spans.span_number,
+    true as is_day,
+    daily.segment_number,
+    cast(daily.value as double) as value
 from daily
-where shape = 'own' and date between covered_from and data_through
+inner join {{ ref('spans') }} as spans
+    on
+        spans.covered_from = daily.covered_from
+        and spans.data_through = daily.data_through
+        and spans.shape = daily.shape
+        and spans.through_date = daily.date
+where
+    daily.shape = 'own'
+    and spans.grain = 'day'
+    and spans.span = 'current'
 union all
 select
-    measure,
-    covered_from,
-    data_through,
-    shape,
-    grain,
-    period_start,
-    span,
-    dimension,
-    segment,
-    cast(value as double) as value
-from {{ ref('measures_anew') }}
+    cuts.cut,
+    spans.span_number,
+    anew.grain = 'day' as is_day,
+    numbers.segment_number,
+    cast(anew.value as double) as value
+from {{ ref('measures_anew') }} as anew
+inner join {{ ref('segment_numbers') }} as numbers
+    on
+        numbers.dimension = anew.dimension
+        and numbers.segment = anew.segment
+inner join {{ ref('measure_cuts') }} as cuts
+    on
+        cuts.measure = anew.measure
+        and cuts.shape = anew.shape
+        and cuts.covered_from = anew.covered_from
+        and cuts.data_through = anew.data_through
+inner join {{ ref('spans') }} as spans
+    on
+        spans.covered_from = anew.covered_from
+        and spans.data_through = anew.data_through
+        and spans.shape = anew.shape
+        and spans.grain = anew.grain
+        and spans.period_start = anew.period_start
+        and spans.span = anew.span

@@ -41,7 +41,10 @@ based as (
         shown.previous_start as base_start
     from shown
     cross join (values ('previous'), ('previous_full')) as bases (base)
-    where shown.grain <> 'day'
+    where
+        shown.grain <> 'day'
+        -- Of a period that is over, the one before is compared as a whole anyway.
+        and (bases.base = 'previous' or shown.period_end > shown.data_through)
     union all
     select
         shown.covered_from,
@@ -98,8 +101,8 @@ aimed as (
     left join {{ ref('periods') }} as week_before
         on
             week_before.grain = based.grain
-            and based.grain = 'week'
-            and week_before.key_year = base_period.key_year - offsets.back / 12
+            -- Equal whole numbers: a division, or a condition on one side alone, would compare each with each.
+            and 12 * week_before.key_year = 12 * base_period.key_year - offsets.back
             and week_before.key_place = base_period.key_place
 )
 

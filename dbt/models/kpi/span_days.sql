@@ -1,5 +1,6 @@
 -- Every day of every span: what rows are joined with, by equality.
 select
+    spans.span_number,
     spans.covered_from,
     spans.data_through,
     spans.shape,

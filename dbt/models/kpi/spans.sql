@@ -1,4 +1,5 @@
 -- The spans of days that measures are taken over: for each coverage, shape and period its first and last day.
+-- The numbers are for joins, as those of measure_cuts.
 with keyed as (
     select distinct
         covered_from,
@@ -22,6 +23,12 @@ shaped as (
 )
 
 select
+    cast(
+        row_number() over (
+            order by
+                keyed.covered_from, keyed.data_through, shaped.shape, keyed.grain, keyed.period_start, keyed.span
+        ) as integer
+    ) as span_number,
     keyed.covered_from,
     keyed.data_through,
     shaped.shape,

@@ -4,11 +4,10 @@
 with leaves as (
     select
         kpi,
-        grain,
-        period_start,
+        period_number,
+        is_day,
         base,
-        dimension,
-        segment,
+        segment_number,
         leaf,
         why,
         case
@@ -21,259 +20,229 @@ with leaves as (
 
 roi__sides as (
     select
-        grain,
-        period_start,
+        period_number,
+        is_day,
         base,
-        dimension,
-        segment,
+        segment_number,
         max(case when leaf = 1 then value end) as x1,
         max(case when leaf = 2 then value end) as x2,
         max(case when leaf = 3 then value end) as x3,
         max(why) as why
     from leaves
     where kpi = 'roi'
-    group by grain, period_start, base, dimension, segment
+    group by period_number, is_day, base, segment_number
 ),
 
 retention_rate__sides as (
     select
-        grain,
-        period_start,
+        period_number,
+        is_day,
         base,
-        dimension,
-        segment,
+        segment_number,
         max(case when leaf = 1 then value end) as x1,
         max(why) as why
     from leaves
     where kpi = 'retention_rate'
-    group by grain, period_start, base, dimension, segment
+    group by period_number, is_day, base, segment_number
 ),
 
 ltv__sides as (
     select
-        grain,
-        period_start,
+        period_number,
+        is_day,
         base,
-        dimension,
-        segment,
+        segment_number,
         max(case when leaf = 1 then value end) as x1,
         max(case when leaf = 2 then value end) as x2,
         max(why) as why
     from leaves
     where kpi = 'ltv'
-    group by grain, period_start, base, dimension, segment
+    group by period_number, is_day, base, segment_number
 ),
 
 development_cost_reduction__sides as (
     select
-        grain,
-        period_start,
+        period_number,
+        is_day,
         base,
-        dimension,
-        segment,
+        segment_number,
         max(case when leaf = 1 then value end) as x1,
         max(case when leaf = 2 then value end) as x2,
         case when count(*) < 2 then 'no_counterpart' else max(why) end as why
     from leaves
     where kpi = 'development_cost_reduction'
-    group by grain, period_start, base, dimension, segment
+    group by period_number, is_day, base, segment_number
 ),
 
 employee_retention_rate__sides as (
     select
-        grain,
-        period_start,
+        period_number,
+        is_day,
         base,
-        dimension,
-        segment,
+        segment_number,
         max(case when leaf = 1 then value end) as x1,
         max(why) as why
     from leaves
     where kpi = 'employee_retention_rate'
-    group by grain, period_start, base, dimension, segment
+    group by period_number, is_day, base, segment_number
 ),
 
 profit_margin__sides as (
     select
-        grain,
-        period_start,
+        period_number,
+        is_day,
         base,
-        dimension,
-        segment,
+        segment_number,
         max(case when leaf = 1 then value end) as x1,
         max(case when leaf = 2 then value end) as x2,
         max(why) as why
     from leaves
     where kpi = 'profit_margin'
-    group by grain, period_start, base, dimension, segment
+    group by period_number, is_day, base, segment_number
 ),
 
 revenue_growth_yoy__sides as (
     select
-        grain,
-        period_start,
+        period_number,
+        is_day,
         base,
-        dimension,
-        segment,
+        segment_number,
         max(case when leaf = 1 then value end) as x1,
         max(case when leaf = 2 then value end) as x2,
         case when count(*) < 2 then 'no_counterpart' else max(why) end as why
     from leaves
     where kpi = 'revenue_growth_yoy'
-    group by grain, period_start, base, dimension, segment
+    group by period_number, is_day, base, segment_number
 ),
 
 yield_rate__sides as (
     select
-        grain,
-        period_start,
+        period_number,
+        is_day,
         base,
-        dimension,
-        segment,
+        segment_number,
         max(case when leaf = 1 then value end) as x1,
         max(why) as why
     from leaves
     where kpi = 'yield_rate'
-    group by grain, period_start, base, dimension, segment
+    group by period_number, is_day, base, segment_number
 ),
 
 oee__sides as (
     select
-        grain,
-        period_start,
+        period_number,
+        is_day,
         base,
-        dimension,
-        segment,
+        segment_number,
         max(case when leaf = 1 then value end) as x1,
         max(case when leaf = 2 then value end) as x2,
         max(case when leaf = 3 then value end) as x3,
         max(why) as why
     from leaves
     where kpi = 'oee'
-    group by grain, period_start, base, dimension, segment
+    group by period_number, is_day, base, segment_number
 ),
 
 repeat_revenue__sides as (
     select
-        grain,
-        period_start,
+        period_number,
+        is_day,
         base,
-        dimension,
-        segment,
+        segment_number,
         max(case when leaf = 1 then value end) as x1,
         max(case when leaf = 2 then value end) as x2,
         max(why) as why
     from leaves
     where kpi = 'repeat_revenue'
-    group by grain, period_start, base, dimension, segment
+    group by period_number, is_day, base, segment_number
 )
 
 select
-    'roi' as kpi,
-    grain,
-    period_start,
+    period_number,
+    is_day,
     base,
-    dimension,
-    segment,
+    segment_number,
     cast((x2 * x3 - x1) / nullif(x1, 0) as double) as value,
     why
 from roi__sides
 union all
 select
-    'retention_rate' as kpi,
-    grain,
-    period_start,
+    period_number,
+    is_day,
     base,
-    dimension,
-    segment,
+    segment_number,
     cast(1 - x1 as double) as value,
     why
 from retention_rate__sides
 union all
 select
-    'ltv' as kpi,
-    grain,
-    period_start,
+    period_number,
+    is_day,
     base,
-    dimension,
-    segment,
+    segment_number,
     cast(x2 / nullif(x1, 0) as double) as value,
     why
 from ltv__sides
 union all
 select
-    'development_cost_reduction' as kpi,
-    grain,
-    period_start,
+    period_number,
+    is_day,
     base,
-    dimension,
-    segment,
+    segment_number,
     cast(1 - x2 / nullif(x1, 0) as double) as value,
     why
 from development_cost_reduction__sides
 union all
 select
-    'employee_retention_rate' as kpi,
-    grain,
-    period_start,
+    period_number,
+    is_day,
     base,
-    dimension,
-    segment,
+    segment_number,
     cast(1 - x1 as double) as value,
     why
 from employee_retention_rate__sides
 union all
 select
-    'profit_margin' as kpi,
-    grain,
-    period_start,
+    period_number,
+    is_day,
     base,
-    dimension,
-    segment,
+    segment_number,
     cast((x1 - x2) / nullif(x1, 0) as double) as value,
     why
 from profit_margin__sides
 union all
 select
-    'revenue_growth_yoy' as kpi,
-    grain,
-    period_start,
+    period_number,
+    is_day,
     base,
-    dimension,
-    segment,
+    segment_number,
     cast(x2 / nullif(x1, 0) - 1 as double) as value,
     why
 from revenue_growth_yoy__sides
 union all
 select
-    'yield_rate' as kpi,
-    grain,
-    period_start,
+    period_number,
+    is_day,
     base,
-    dimension,
-    segment,
+    segment_number,
     cast(1 - x1 as double) as value,
     why
 from yield_rate__sides
 union all
 select
-    'oee' as kpi,
-    grain,
-    period_start,
+    period_number,
+    is_day,
     base,
-    dimension,
-    segment,
+    segment_number,
     cast(x1 * x2 * x3 as double) as value,
     why
 from oee__sides
 union all
 select
-    'repeat_revenue' as kpi,
-    grain,
-    period_start,
+    period_number,
+    is_day,
     base,
-    dimension,
-    segment,
+    segment_number,
     cast(x2 - x1 as double) as value,
     why
 from repeat_revenue__sides
