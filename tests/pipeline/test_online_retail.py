@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 
 from tests.conftest import copy_of_project, run_project
-from tests.pipeline.answers import Published, answers, wrong_values
-
-KPIS = {"rows": "invoice_lines_all"}
-DIMENSIONS = {"Country": "country"}
+from tests.faults.company import tables
+from tests.pipeline.answers import Published
+from tests.pipeline.retail import assert_built_alike, assert_true_values, daily_files, nightly
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +28,13 @@ def published(company) -> Published:
     return Published.of(company)
 
 
-def test_every_answer_comes_out(published, real_data):
-    theirs = list(answers(real_data("online_retail"), KPIS, DIMENSIONS))
-    assert len(theirs) == 2804
-    assert not wrong_values(published.values(), theirs)
+def test_every_answer_comes_out(company, real_data):
+    assert_true_values(company, real_data("online_retail"))
+
+
+def test_the_last_five_files_as_nights_end_where_all_files_at_once_do(company, real_data, tmp_path):
+    by_nights = nightly(tmp_path / "shop", daily_files(real_data("online_retail")), nights=5)
+    assert_built_alike(by_nights, tables(company / "outputs" / "current"))
 
 
 def test_the_days_without_a_file_are_closed_and_zero_and_none_is_missing(published, real_data):
