@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -47,19 +48,32 @@ def read_days(kpi_daily: pd.DataFrame, slices: Iterable[Slice]) -> dict[Slice, d
     found: dict[Slice, dict[date, Day]] = {key: {} for key in wanted}
     rows = kpi_daily[kpi_daily["kpi"].isin({kpi for kpi, _, _ in wanted})]
     rows = rows[rows["segment"].isin({segment for _, _, segment in wanted})]
-    names = ["kpi", "dimension", "segment", "date", "numerator", "denominator", "value", "data_status"]
-    for kpi, dimension, segment, day, numerator, denominator, value, status in zip(
-        *(rows[name].tolist() for name in names), strict=True
-    ):
-        if (kpi, dimension, segment) not in wanted:
-            continue
-        top, bottom = number(numerator), number(denominator)
-        if top is None and bottom is None:
-            top = number(value)  # a formula has no sides, and where it adds up its value does
-        known = status != "missing" and not (status == "held" and top is None)
-        day = as_date(day)
-        found[kpi, dimension, segment][day] = Day(day, top, bottom, status, known)
+    for key, of_slice in rows.groupby(["kpi", "dimension", "segment"], sort=False, observed=True):
+        if key in wanted:
+            found[cast(Slice, key)] = _days(of_slice)
     return found
+
+
+def _days(rows: pd.DataFrame) -> dict[date, Day]:
+    """Many rows a night: whole columns at a time."""
+    dates: list[date] = rows["date"].to_numpy("datetime64[D]").tolist()
+    top, bottom, value = (_finite(rows[name]) for name in ("numerator", "denominator", "value"))
+    # a formula has no sides, and where it adds up its value does
+    top = np.where(np.isnan(top) & np.isnan(bottom), value, top)
+    status = rows["data_status"].to_numpy(object)
+    known = (status != "missing") & ~((status == "held") & np.isnan(top))
+    columns = (_or_none(top), _or_none(bottom), status.tolist(), known.tolist())
+    return dict(zip(dates, map(Day._make, zip(dates, *columns, strict=True)), strict=True))
+
+
+def _finite(column: pd.Series) -> np.ndarray:
+    """Floats with NaN for NULL, NaN and infinities."""
+    values = column.to_numpy(float, na_value=math.nan)
+    return np.where(np.isfinite(values), values, math.nan)
+
+
+def _or_none(values: np.ndarray) -> list[float | None]:
+    return [None if value != value else value for value in values.tolist()]
 
 
 def number(value: Any) -> float | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 TOTAL = "total"  # dimension and segment of the whole
 
@@ -12,9 +12,11 @@ TOTAL = "total"  # dimension and segment of the whole
 STATUSES = ("final", "closed", "provisional", "immature", "held", "missing")
 
 
-@dataclass(frozen=True)
-class Day:
-    """One day of a KPI and segment. `is_known`: the sources know the day, whether or not it has a value."""
+class Day(NamedTuple):
+    """One day of a KPI and segment. `is_known`: the sources know the day, whether or not it has a value.
+
+    A tuple, for there are some hundred thousand of them in a night.
+    """
 
     date: date
     numerator: float | None
