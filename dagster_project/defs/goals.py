@@ -12,7 +12,7 @@ from dagster_project.goals.model import Goal
 from dagster_project.goals.plan.evidence import read_evidence
 from dagster_project.goals.plan.lints import lints
 from dagster_project.goals.progress.action_rows import build_goal_actions
-from dagster_project.goals.tables import build_goal_tables, contradictions, goals_in_force, slices_of
+from dagster_project.goals.tables import build_goal_tables, goals_in_force, slices_of
 from dagster_project.goals.targets.left_out import Found, segments_left_out
 from dagster_project.kpi.model import Definitions
 from dagster_project.project import Project
@@ -46,8 +46,8 @@ def goal_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
             daily = read_goal_rows(prepared.project, "kpi_daily", prepared.goals)
             periods = read_goal_rows(prepared.project, "kpi_period", prepared.goals)
             known = (prepared.definitions, daily, periods)
-            goals = night.goals = goals_in_force(prepared.goals, *known, night.as_of)
             tables = build_goal_tables(prepared.goals, *known, night.as_of, night.run_id)
+            goals = night.goals = tables.goals
             attained = tables.kgi_attainment
             actions = build_goal_actions(goals, *known, attained, night.as_of, night.run_id)
             for name, rows in zip(
@@ -56,10 +56,9 @@ def goal_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
                 count = built.write(prepared.project, name, rows)
                 yield dg.MaterializeResult(asset_key=name, metadata={"dagster/row_count": count})
             freshness = built.read(prepared.project, "source_freshness").to_pandas()
-            broken = contradictions(prepared.goals, *known, night.as_of)
             undivided = tuple(segments_left_out(goals, _segments(prepared.project, goals)))
             night.warnings += undivided
-            broken += undivided
+            broken = tables.contradictions + undivided
             yield _checked(goals, prepared.definitions, periods, freshness, broken)
 
     return goal_tables

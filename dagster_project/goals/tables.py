@@ -23,11 +23,17 @@ from dagster_project.kpi.model import Definitions
 
 @dataclass(frozen=True)
 class GoalTables:
-    """Frames with the columns of GOAL_TREE, GOAL_TARGETS and KGI_ATTAINMENT, Arrow-backed."""
+    """Frames with the columns of GOAL_TREE, GOAL_TARGETS and KGI_ATTAINMENT, Arrow-backed.
+
+    goals: as in force on the day (see goals_in_force). contradictions: what their figures break of their
+    equations, now that the data have given those that rest on them; others were refused when they were read.
+    """
 
     goal_tree: pd.DataFrame
     goal_targets: pd.DataFrame
     kgi_attainment: pd.DataFrame
+    goals: tuple[Goal, ...]
+    contradictions: tuple[str, ...]
 
 
 def build_goal_tables(
@@ -62,11 +68,12 @@ def build_goal_tables(
     planner = planner_of(goals, definitions, kpi_daily, kpi_period, as_of)
     versions = {goal.name: planner.versions(goal) for goal in goals}
     every = [version for found in versions.values() for version in found]
+    current = {name: in_force(found, as_of) for name, found in versions.items()}
     attained = (
         row
         for goal in goals
         for row in attainment_rows(
-            in_force(versions[goal.name], as_of),
+            current[goal.name],
             planner.shapes,
             read_periods(kpi_period, goal.period, as_of),
             as_of,
@@ -77,6 +84,12 @@ def build_goal_tables(
         frame(tree_rows(every), GOAL_TREE),
         frame(target_rows(every), GOAL_TARGETS),
         frame(attained, KGI_ATTAINMENT),
+        tuple(version.goal for version in current.values()),
+        tuple(
+            f"goal '{name}': {conflict} ({conflict.hint})"
+            for name, version in current.items()
+            for conflict in version.conflicts
+        ),
     )
 
 
@@ -91,23 +104,6 @@ def goals_in_force(
     they rest on in the data (a year before, actuals that a revision starts from) is read from the frames."""
     planner = planner_of(goals, definitions, kpi_daily, kpi_period, as_of)
     return tuple(in_force(planner.versions(goal), as_of).goal for goal in goals)
-
-
-def contradictions(
-    goals: Sequence[Goal],
-    definitions: Definitions,
-    kpi_daily: pd.DataFrame,
-    kpi_period: pd.DataFrame,
-    as_of: date,
-) -> tuple[str, ...]:
-    """What the figures in force break of their goal's equations, now that the data have given those that rest
-    on them. Others were refused when the goal was read."""
-    planner = planner_of(goals, definitions, kpi_daily, kpi_period, as_of)
-    return tuple(
-        f"goal '{goal.name}': {conflict} ({conflict.hint})"
-        for goal in goals
-        for conflict in in_force(planner.versions(goal), as_of).conflicts
-    )
 
 
 def planner_of(

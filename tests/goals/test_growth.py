@@ -6,7 +6,7 @@ from fractions import Fraction
 import pandas as pd
 import pytest
 
-from dagster_project.goals.tables import contradictions, goals_in_force, slices_of
+from dagster_project.goals.tables import build_goal_tables, goals_in_force, slices_of
 from tests.goals.test_goal_tables import NO_PERIODS, daily
 
 GROWTH = """
@@ -21,7 +21,9 @@ scenarios: {stretch: 1.5}
 
 def known(goals, definitions, frame, as_of=date(2026, 5, 10), periods=NO_PERIODS):
     args = (goals, definitions, frame, periods, as_of)
-    return goals_in_force(*args), contradictions(*args)
+    built = build_goal_tables(*args, "run")
+    assert built.goals == goals_in_force(*args)
+    return built.goals, built.contradictions
 
 
 def month(value, start, *, kpi="revenue", days=31, elapsed=None, segment=("total", "total")):
