@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dagster_project.project import Project
 
+# Capturing what steps print would start four processes a step; they print nothing, and log to .kpi/logs.
 DAGSTER_YAML = """\
 # Written by Shirube at every start; edits are lost.
 telemetry:
@@ -15,6 +16,9 @@ telemetry:
 concurrency:
   runs:
     max_concurrent_runs: 1
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
 event_log_storage:
   module: dagster_project.defs.event_log
   class: EventLog
