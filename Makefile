@@ -50,8 +50,9 @@ test-slow: setup  ## Kills, load, many nights, a browser; at most 25 minutes
 backtest: setup  ## What the forecast is worth on real series: error, coverage, calibration (needs KPI_TEST_DATA)
 	@$(BIN)/python -m dagster_project.forecast.backtest_main
 
-bench: setup  ## How long 500 KPIs take to check and compile, and that twice as many take twice as long
+bench: setup  ## What checking, compiling and nights cost; about two minutes (EVENTS=10000000 for more)
 	@$(BIN)/python -W ignore bench/compile_speed.py
+	@$(BIN)/python -W ignore bench/nights.py $(if $(EVENTS),--events $(EVENTS))
 
 lock: setup  ## Renew requirements.lock: hashed, for every platform, without addresses
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

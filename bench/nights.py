@@ -1,0 +1,68 @@
+"""What nights cost: a company of 60 KPIs over two years of Google Analytics events and a CRM.
+
+    python bench/nights.py [--events N ...] [--repeats N] [--work DIR]
+
+The generated models against SQL by hand, which have to come to the same before anything is told; the fixed
+cost of a night; a night with late rows against a full build, which have to publish the same; peak memory. A
+report: exit 1 only where what has to be equal is not. See docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from night_bench import measure, report
+
+SIZES = (1_000_000, 3_000_000)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="What nights of 60 KPIs cost, against what is wanted.")
+    parser.add_argument("--events", type=int, nargs="+", default=SIZES[1:], help="besides a million")
+    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument(
+        "--work", type=Path, help="where the companies are written; default: a folder for now"
+    )
+    given = parser.parse_args()
+    sizes = sorted({SIZES[0], *given.events})
+    with tempfile.TemporaryDirectory(dir=given.work) as folder:
+        return run(Path(folder), sizes, given.repeats)
+
+
+def run(root: Path, sizes: list[int], repeats: int) -> int:
+    def tell(line: str) -> None:
+        print(f"... {line}", file=sys.stderr, flush=True)
+
+    tell("making the companies: " + ", ".join(f"{size:,}" for size in sizes) + " events")
+    found = measure.make_companies(root, sizes)
+    measure.compare(root, found, repeats, tell)
+    per_event = report.print_models(found)
+    fixed = measure.fixed(root, repeats, tell)
+    over_imports = report.print_fixed(fixed)
+    # of the usual sizes the smaller one, so that all of it takes two minutes
+    size = sizes[-1] if sizes[-1] > SIZES[-1] else sizes[0]
+    late = measure.late_night(root, size, tell)
+    share = report.print_late(late, fixed, found[size].events)
+    peak = max(ran.peak for ran in (late.full, late.late)) / 1e9
+    report.print_bounds(
+        [
+            ("cost per event: models / by hand", per_event, ".2f", "<= 1.15", "<= 1.0"),
+            ("fixed cost of a night / imports and one parse", over_imports, ".2f", "<= 1.5", "<= 1.0"),
+            (
+                f"night with late rows / full build, at {found[size].events:,} events",
+                share,
+                ".1%",
+                "<= 5%",
+                "<= 2.5%",
+            ),
+            (f"peak memory of a night at {found[size].events:,} events, GB", peak, ".2f", "<= 1", "<= 0.75"),
+        ]
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
