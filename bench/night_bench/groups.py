@@ -16,6 +16,5 @@ def group_of(node: dict[str, Any]) -> str:
     folder = PurePosixPath(node["original_file_path"]).parent.name
     generated = "generated" in PurePosixPath(node["original_file_path"]).parts
     if folder == "kpi" and generated:
-        name: str = node["name"]
-        return "measures" if name.startswith(("measures", "anew", "levels", "stocks")) else "definitions"
+        return "definitions" if node["name"] in ("kpi_formulas", "dimension_members") else "measures"
     return {"kpi": "kpi_*"}.get(folder, folder)
