@@ -1,7 +1,7 @@
 """The dbt models as assets, their tests as checks, built in this process."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -14,6 +14,7 @@ from dagster_project.defs.night import Night
 from dagster_project.defs.prepared import Prepared
 from dagster_project.defs.shown import Shown, folder, source_key
 from dagster_project.kpi.model import Definitions, Kpi
+from dagster_project.rewrites.plan import begin, finish
 
 SHOWN_FAILURES = 8
 
@@ -102,7 +103,7 @@ def model_assets(prepared: Prepared, partitions: dg.PartitionsDefinition) -> dg.
             night.tell(f"{name} ({done} of {total})")
 
         with told_apart():
-            results = dbt_engine.build(night.prepared.project, names, report)
+            results = _build(night, names, report)
         checks = {spec.metadata["dagster_dbt/unique_id"]: spec for spec in context.assets_def.check_specs}
         keys = {spec.metadata["dagster_dbt/unique_id"]: spec.key for spec in context.assets_def.specs}
         for result in results:
@@ -117,6 +118,21 @@ def model_assets(prepared: Prepared, partitions: dg.PartitionsDefinition) -> dg.
             raise _failure(broken, manifest)
 
     return models
+
+
+def _build(
+    night: Night, names: Sequence[str], report: Callable[[str, int, int], None]
+) -> list[NodeResult]:
+    """Builds by tonight's plan of what is to be written again; it is done with once everything was built."""
+    project, prepared = night.prepared.project, night.prepared
+    begun = begin(
+        project, prepared.definitions, prepared.manifest, night.as_of, night.known_at, night.rebuild
+    )
+    results = dbt_engine.build(project, names, report)
+    is_whole = not names and not any(result.is_broken or result.status == "skipped" for result in results)
+    if begun is not None and is_whole:
+        finish(project, begun)
+    return results
 
 
 def _names(context: dg.AssetExecutionContext, shown: Shown) -> list[str]:

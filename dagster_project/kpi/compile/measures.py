@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dagster_project.kpi.compile.in_parts import THIS_PART, by_day_config, is_in_parts
 from dagster_project.kpi.compile.own_rows import conversion_model, spread_model
 from dagster_project.kpi.compile.shapes import by_day, dated, empty, row_measure, segments
 from dagster_project.kpi.compile.sql import (
@@ -68,12 +69,15 @@ def measures_by_time(definitions: Definitions) -> dict[tuple[str, str], list[Mea
 def _daily(entity: Entity, time: str, measures: Sequence[Measure]) -> str:
     columns = [f"{dated(entity, time)} as date", *segments(entity)]
     columns += [f"{_contribution(measure)} as {measure.name}" for measure in measures]
-    known = f"where {time} is null or {dated(entity, time)} <= {as_of()}"
+    known = f"{time} is null or {dated(entity, time)} <= {as_of()}"
+    head = config(materialized="table")
+    if is_in_parts(entity, time):
+        known = f"({known}) and {THIS_PART}"
+        head = by_day_config(entity, time)
     totals = [f"cast(count(*) as {COUNTED}) as {row_measure(entity.name, time)}"]
     totals += [f"{_total(measure)} as {measure.name}" for measure in measures]
-    head = generated(entity.where.file) + config(materialized="table")
-    parts = [("contributions", select(columns, ref(entity.name), known))]
-    return head + ctes(parts, by_day(entity, totals))
+    parts = [("contributions", select(columns, ref(entity.name), f"where {known}"))]
+    return generated(entity.where.file) + head + ctes(parts, by_day(entity, totals))
 
 
 def _contribution(measure: Measure) -> str:

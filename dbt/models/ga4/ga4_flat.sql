@@ -1,5 +1,15 @@
 {{ config(
-    materialized='table',
+    materialized='in_parts',
+    part_column='event_timestamp',
+    reads_by='event_timestamp',
+    parts='night.event_parts',
+    whole_in_parts=true,
+    remembers={
+        'session_day': 'ga_session_id // 86400',
+        'event_on': 'cast(event_at as date)',
+        'buyer': "case when event_name = 'purchase' then user_id end",
+        'transaction_id': "case when event_name = 'purchase' then transaction_id end",
+    },
     enabled='ga4' in env_var('KPI_DBT_PACKS', '').split(','),
     contract={'enforced': true},
 ) }}
@@ -18,6 +28,8 @@ taken_apart as (
         {{ ga4_list('value.string_value') }} as param_texts,
         {{ ga4_list('value.int_value') }} as param_integers
     from {{ ref('stg_ga4__events') }}
+    -- Copies of one event agree in their moment: they are in one part.
+    where {{ this_part() }}
 
 ),
 

@@ -1,8 +1,14 @@
 {{ config(
-    materialized='table',
+    materialized='in_parts',
+    part_column='ga_session_id',
+    reads_by='ga_session_id',
+    parts='main.ga4_session_parts',
+    whole_in_parts=true,
+    remembers={'started_on': 'cast(started_at as date)', 'ended_on': 'cast(ended_at as date)'},
     enabled='ga4' in env_var('KPI_DBT_PACKS', '').split(','),
     contract={'enforced': true},
 ) }}
+{{ parts_come_from('ga4_session_parts') }}
 
 -- A session is all events of one visitor with one ga_session_id, dated by its first event: one that crosses midnight
 -- stays one session. Its source is that of its first event that names one.
@@ -12,31 +18,9 @@ events as (
 
     select
         *,
-        -- events of one moment are told apart by their line, so that "first" means the same every night;
-        -- moments are UTC, since local time runs twice through the hour in which summer time ends
-        cast(event_timestamp as decimal(38, 0)) * 10000000000 + _line as position
+        {{ ga4_position() }} as position
     from {{ ref('ga4_flat') }}
-    where user_id is not null and ga_session_id is not null
-
-),
-
--- A page that is loaded again sends its purchase again: a visitor's transaction counts once, in its first session.
-transactions as (
-
-    select
-        user_id,
-        min_by(ga_session_id, position) as ga_session_id,
-        case
-            when transaction_id is null then sum(purchase_revenue)
-            else min_by(purchase_revenue, case when purchase_revenue is not null then position end)
-        end as revenue,
-        case when transaction_id is null then count(*) else 1 end as transactions
-    from events
-    where event_name = 'purchase'
-    group by
-        user_id,
-        transaction_id,
-        case when transaction_id is null then ga_session_id end
+    where user_id is not null and ga_session_id is not null and {{ this_part() }}
 
 ),
 
@@ -47,7 +31,7 @@ purchases as (
         ga_session_id,
         sum(revenue) as purchase_revenue,
         sum(transactions) as transactions
-    from transactions
+    from {{ ref('ga4_transactions') }}
     group by user_id, ga_session_id
 
 ),
@@ -93,6 +77,7 @@ attributed as (
 select
     concat(attributed.user_id, '-', cast(attributed.ga_session_id as varchar)) as session_id,
     attributed.user_id,
+    attributed.ga_session_id,
     {{ local_timestamp('attributed.started', 'settings.timezone') }} as started_at,
     {{ local_timestamp('attributed.ended', 'settings.timezone') }} as ended_at,
     attributed.session_number,

@@ -1,0 +1,193 @@
+"""The plan of a night: which models are rebuilt whole, which parts of the others are written again.
+
+What the last build was made of is kept in the warehouse, beside what it made. It is taken away before the next
+build begins and put back once that has come to its end: after a kill or a failure everything is rebuilt.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+
+from dagster_project import warehouse
+from dagster_project.kpi.model import Definitions
+from dagster_project.landing.expose import in_force, reads
+from dagster_project.project import Project
+from dagster_project.rewrites.fingerprints import fingerprints
+from dagster_project.rewrites.parts import (
+    MICROSECONDS_OF_DAY,
+    Part,
+    Span,
+    all_parts,
+    changed_days,
+    parts_of,
+)
+
+EVENTS = "ga4_flat"
+PRESET = "ga4_events"
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build is made of. models: name → fingerprint. files: landed file and its days → where its rows
+    lie, None without rows."""
+
+    models: dict[str, str]
+    files: dict[str, Span | None]
+    as_of: date
+
+
+@dataclass(frozen=True)
+class Plan:
+    """rebuilt: models to be written whole. parts: of the events. dates: first and last day of ranges that are
+    added up again in any case."""
+
+    rebuilt: tuple[str, ...]
+    parts: tuple[Part, ...]
+    dates: tuple[tuple[date, date], ...]
+
+
+def plan(before: Built | None, now: Built, asked: tuple[date, date] | None = None) -> Plan:
+    """What separates two builds. asked: a range of days that is to be computed anew in any case."""
+    spans = list(now.files.values())
+    if before is None:
+        return Plan(tuple(now.models), tuple(all_parts(spans)), ())
+    rebuilt = tuple(name for name, made_of in now.models.items() if before.models.get(name) != made_of)
+    dates = [asked] if asked else []
+    if before.as_of != now.as_of:
+        earlier, later = sorted((before.as_of, now.as_of))
+        dates.append((earlier + timedelta(days=1), later))
+    if EVENTS in rebuilt:
+        return Plan(rebuilt, tuple(all_parts(spans)), tuple(dates))
+    days = changed_days(before.files, now.files)
+    if asked:
+        # a day of the calendar's zone lies in two of UTC
+        days.update(range(_utc_day(asked[0]) - 1, _utc_day(asked[1]) + 2))
+    return Plan(rebuilt, tuple(parts_of(days, spans)), tuple(dates))
+
+
+def begin(
+    project: Project,
+    definitions: Definitions,
+    manifest: Mapping[str, Any],
+    as_of: date,
+    known_at: datetime | None,
+    asked: tuple[date, date] | None,
+) -> Built | None:
+    """Write tonight's plan into schema `night` and take the last build's record away; returns what to record
+    by `finish` once the models are built. None where no model is written in parts.
+
+    Called once before each attempt to build, after the landed files were exposed.
+    """
+    common = {
+        "timezone": definitions.calendar.timezone,
+        **{name: version(name) for name in ("shirube", "duckdb")},
+    }
+    models = fingerprints(manifest, common)
+    if not models:
+        return None
+    with warehouse.opened(project) as connection:
+        before = _recorded(connection)
+        now = Built(models, _files(project, definitions, as_of, known_at, before), as_of)
+        made = plan(before, now, asked)
+        connection.execute("begin")
+        connection.execute("drop table if exists built.state")
+        _write(connection, "rebuilt", [(name,) for name in made.rebuilt])
+        _write(
+            connection, "event_parts", [(part.batch, _text(part.lower), _text(part.upper)) for part in made.parts]
+        )
+        _write(connection, "rebuilt_dates", made.dates)
+        connection.execute("commit")
+    return now
+
+
+def finish(project: Project, built: Built) -> None:
+    """Record what the models are made of now; in one statement, so that it is there whole or not at all."""
+    content = {
+        "models": built.models,
+        "files": {name: asdict(span) if span else None for name, span in built.files.items()},
+        "as_of": built.as_of.isoformat(),
+    }
+    with warehouse.opened(project) as connection:
+        connection.execute("create schema if not exists built")
+        connection.execute(
+            "create or replace table built.state as select $content as content",
+            {"content": json.dumps(content)},
+        )
+
+
+def _recorded(connection: duckdb.DuckDBPyConnection) -> Built | None:
+    try:
+        row = connection.execute("select content from built.state").fetchone()
+    except duckdb.CatalogException:
+        return None
+    if row is None:
+        return None
+    content = json.loads(row[0])
+    files = {name: Span(**span) if span else None for name, span in content["files"].items()}
+    return Built(content["models"], files, date.fromisoformat(content["as_of"]))
+
+
+def _files(
+    project: Project,
+    definitions: Definitions,
+    as_of: date,
+    known_at: datetime | None,
+    before: Built | None,
+) -> dict[str, Span | None]:
+    """Every landed file of events that the night reads. A file that the last build read too is not opened."""
+    known = before.files if before else {}
+    found: dict[str, Span | None] = {}
+    sources = [source for source in definitions.sources if source.preset == PRESET]
+    for state in in_force(project.landing, sources, definitions.calendar, known_at):
+        for use, days in reads(state, as_of):
+            entry = use.entry
+            taken = "" if days is None else " " + ",".join(day.isoformat() for day in days)
+            # the name of a landed file does not tell its content: the export's digest and mapping do
+            key = f"{state.source.name} {entry.typed} {entry.sha256} {entry.mapping_hash}{taken}"
+            found[key] = known[key] if key in known else span_of(project.landing / str(entry.typed))
+    return found
+
+
+def span_of(path: Path) -> Span | None:
+    """Where the events of a landed file lie, by its Parquet footer; None without rows."""
+    metadata = pq.read_metadata(path)
+    if metadata.num_rows == 0:
+        return None
+    column = next(
+        at
+        for at in range(metadata.num_columns)
+        if metadata.schema.column(at).path == "event_timestamp"
+    )
+    days: list[int] = []
+    lacks_moments = False
+    for group in range(metadata.num_row_groups):
+        statistics = metadata.row_group(group).column(column).statistics
+        lacks_moments |= statistics is None or statistics.null_count > 0
+        if statistics is not None and statistics.has_min_max:
+            days += [max(0, moment // MICROSECONDS_OF_DAY) for moment in (statistics.min, statistics.max)]
+    return Span(min(days, default=0), max(days, default=0), metadata.num_rows, lacks_moments)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    connection.execute(f"delete from night.{table}")
+    if rows:
+        marks = ", ".join("?" for _ in rows[0])
+        connection.executemany(f"insert into night.{table} values ({marks})", [list(row) for row in rows])
+
+
+def _text(moment: int | None) -> str | None:
+    return None if moment is None else str(moment)
+
+
+def _utc_day(day: date) -> int:
+    midnight = datetime.combine(day, time(), UTC)
+    return int(midnight.timestamp()) // 86_400

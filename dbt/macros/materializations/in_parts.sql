@@ -1,0 +1,91 @@
+{# A table of which a night writes again only the parts that changed: ranges of one of its columns, deleted and
+   inserted, a batch a transaction. Settings of the model:
+
+   part_column       the column of the table that says to which part a row belongs
+   reads_by          what the model's SQL calls it; it stands in the SQL as this_part()
+   parts             the relation that lists the parts: batch, lower, upper (half open; SQL literals; NULL is unbounded,
+                     below NULLs too), or a select from it
+   whole_in_parts    true: the parts cover everything where the whole table is written, so that no more than one of
+                     them has to fit into memory
+   remembers         name → expression over the table: what was in the rows before and is in them now is kept in
+                     <model>__rewritten, by which others know what hangs on it
+
+   The whole table is written where it is not there yet or where night.rebuilt names it (see dagster_project/rewrites). #}
+{% materialization in_parts, adapter='duckdb' %}
+    {%- set target = this.incorporate(type='table') -%}
+    {%- set existing = load_cached_relation(target) -%}
+    {%- set is_whole = existing is none or existing.type != 'table' or is_rebuilt(this.identifier) -%}
+    {%- set batches = [[[none, none]]] if is_whole and not config.get('whole_in_parts') else listed_parts(config.get('parts')) -%}
+    {%- set column = config.get('part_column') -%}
+    {{ replace_other_kind(target) }}
+    {% if is_whole -%}
+        {% call statement('begun') -%}
+            {% if config.get('contract').enforced -%}
+                {{ get_assert_columns_equivalent(compiled_code) }}
+                create or replace table {{ target }} {{ get_table_columns_and_constraints() }}
+            {%- else -%}
+                create or replace table {{ target }} as (select * from ({{ compiled_code }}) as model limit 0)
+            {%- endif %}
+        {%- endcall %}
+    {%- endif %}
+    {{ remember(target, column, [] if is_whole else batches, true) }}
+    {% do adapter.commit() %}
+    {% for ranges in batches %}
+        {%- set rewritten = compiled_code | replace(this_part(), within(config.get('reads_by'), ranges)) -%}
+        {% call statement('batch') -%}
+            {% if not is_whole %}delete from {{ target }} where {{ within(column, ranges) }};{% endif %}
+            insert into {{ target }} by name ({{ rewritten }})
+        {%- endcall %}
+        {% do adapter.commit() %}
+    {% endfor %}
+    {{ remember(target, column, [] if is_whole else batches, false) }}
+    {% call statement('main') -%}
+        select count(*) from {{ target }}
+    {%- endcall %}
+    {% do adapter.commit() %}
+    {{ return({'relations': [target]}) }}
+{% endmaterialization %}
+
+{# Is the whole of `model` to be written? #}
+{% macro is_rebuilt(model) %}
+    {%- set found = run_query("select 1 from night.rebuilt where model in ('*', '" ~ model ~ "')") -%}
+    {{ return(found.rows | length > 0) }}
+{% endmacro %}
+
+{# `parts` → a list of batches, each a list of [lower, upper]. #}
+{% macro listed_parts(parts) %}
+    {%- set batches = {} -%}
+    {%- for row in run_query('select batch, lower, upper from ' ~ parts ~ ' order by batch, lower nulls first').rows -%}
+        {%- do batches.setdefault(row[0], []).append([row[1], row[2]]) -%}
+    {%- endfor -%}
+    {{ return(batches.values() | list) }}
+{% endmacro %}
+
+{# The condition that `column` lies in one of `ranges`. #}
+{% macro within(column, ranges) -%}
+    (
+    {%- for lower, upper in ranges -%}
+        {%- if lower is none and upper is none -%} true
+        {%- elif lower is none -%} ({{ column }} is null or {{ column }} < {{ upper }})
+        {%- elif upper is none -%} {{ column }} >= {{ lower }}
+        {%- else -%} ({{ column }} >= {{ lower }} and {{ column }} < {{ upper }})
+        {%- endif -%}
+        {{ ' or' if not loop.last }}
+    {%- endfor -%}
+    {{ ' false' if not ranges }} )
+{%- endmacro %}
+
+{# What others have to know of the rows in the parts: anew before they are written again, added to after. #}
+{% macro remember(target, column, batches, is_before) %}
+    {%- set remembers = config.get('remembers') -%}
+    {%- if remembers -%}
+        {%- set kept = rewritten_rows(target) -%}
+        {%- set selected = [] -%}
+        {%- for name, expression in remembers.items() -%}
+            {%- do selected.append(expression ~ ' as ' ~ name) -%}
+        {%- endfor -%}
+        {%- set ranges = batches | sum(start=[]) -%}
+        {%- set rows = 'select distinct ' ~ selected | join(', ') ~ ' from ' ~ target ~ ' where ' ~ within(column, ranges) -%}
+        {%- do run_query(('create or replace table ' ~ kept ~ ' as (' if is_before else 'insert into ' ~ kept ~ ' (') ~ rows ~ ')') -%}
+    {%- endif -%}
+{% endmacro %}
