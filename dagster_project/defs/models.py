@@ -120,9 +120,7 @@ def model_assets(prepared: Prepared, partitions: dg.PartitionsDefinition) -> dg.
     return models
 
 
-def _build(
-    night: Night, names: Sequence[str], report: Callable[[str, int, int], None]
-) -> list[NodeResult]:
+def _build(night: Night, names: Sequence[str], report: Callable[[str, int, int], None]) -> list[NodeResult]:
     """Builds by tonight's plan of what is to be written again; it is done with once everything was built."""
     project, prepared = night.prepared.project, night.prepared
     begun = begin(

@@ -1,4 +1,5 @@
-"""dbt's manifest → what each model that is written in parts is made of: another one and it is rebuilt whole. Pure."""
+"""dbt's manifest → what each model that is written in parts is made of: where that changed, it is rebuilt
+whole. Pure."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Part:
-    """Moments from `lower` until before `upper`, in microseconds; None is unbounded, below missing ones too."""
+    """Moments from `lower` until before `upper`, in microseconds; None: unbounded, below missing ones too."""
 
     batch: int
     lower: int | None

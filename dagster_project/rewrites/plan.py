@@ -1,7 +1,7 @@
 """The plan of a night: which models are rebuilt whole, which parts of the others are written again.
 
-What the last build was made of is kept in the warehouse, beside what it made. It is taken away before the next
-build begins and put back once that has come to its end: after a kill or a failure everything is rebuilt.
+What the last build was made of is kept in the warehouse, beside what it made. It is taken away before the
+next build begins and put back once that has come to its end: after a kill or a failure all is rebuilt.
 """
 
 from __future__ import annotations
@@ -102,7 +102,9 @@ def begin(
         connection.execute("drop table if exists built.state")
         _write(connection, "rebuilt", [(name,) for name in made.rebuilt])
         _write(
-            connection, "event_parts", [(part.batch, _text(part.lower), _text(part.upper)) for part in made.parts]
+            connection,
+            "event_parts",
+            [(part.batch, _text(part.lower), _text(part.upper)) for part in made.parts],
         )
         _write(connection, "rebuilt_dates", made.dates)
         connection.execute("commit")
@@ -163,9 +165,7 @@ def span_of(path: Path) -> Span | None:
     if metadata.num_rows == 0:
         return None
     column = next(
-        at
-        for at in range(metadata.num_columns)
-        if metadata.schema.column(at).path == "event_timestamp"
+        at for at in range(metadata.num_columns) if metadata.schema.column(at).path == "event_timestamp"
     )
     days: list[int] = []
     lacks_moments = False

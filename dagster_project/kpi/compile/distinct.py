@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dagster_project.kpi.compile.in_parts import THIS_PART, by_day_config, is_in_parts
 from dagster_project.kpi.compile.shapes import SPAN_KEYS, dated, segments, split_by_dimension
 from dagster_project.kpi.compile.sql import (
     COUNTED,
@@ -40,10 +41,12 @@ def distinct_files(entity: Entity, time: str, measures: Sequence[Measure]) -> di
     `measures`: the plain counts (`is_plain_count`) of this entity by this date of record.
     """
     place = f"{entity.name}__{time}"
-    head = generated(entity.where.file) + config(materialized="table")
+    head, table = generated(entity.where.file), config(materialized="table")
+    by_day = by_day_config(entity, time) if is_in_parts(entity, time) else table
+    names = [measure.name for measure in measures]
     return {
-        f"kpi/things_{place}.sql": head + _things(entity, time, measures),
-        f"kpi/anew_{place}.sql": head + _over_spans(entity, time, [measure.name for measure in measures]),
+        f"kpi/things_{place}.sql": head + by_day + _things(entity, time, measures),
+        f"kpi/anew_{place}.sql": head + table + _over_spans(entity, time, names),
     }
 
 
@@ -79,6 +82,8 @@ def _marked(
             mark = f"case when {measure.filter} then 1 end" if shared else "1"
         columns.append(f"{mark} as {measure.name}")
     conditions = [f"{expression} is not null", f"({time} is null or {day} <= {as_of()})"]
+    if is_in_parts(entity, time):
+        conditions.append(THIS_PART)
     if None not in filters:
         conditions.append(" or ".join(f"({text})" for text in dict.fromkeys(filters)))
         if len(set(filters)) > 1:

@@ -1,5 +1,5 @@
-"""What is added up by day from a table that is written in parts, is itself written in parts: a day is added up
-again only where rows of it were written again."""
+"""What is added up by day from a table that is written in parts, is itself written in parts: a day is added
+up again only where rows of it were written again."""
 
 from __future__ import annotations
 

@@ -29,6 +29,22 @@ dates as (
 
 ),
 
+times as (
+
+    select
+        'ga4_flat' as model,
+        'event_at' as time
+    union all
+    select
+        'ga4_sessions' as model,
+        'started_at' as time
+    union all
+    select
+        'ga4_sessions' as model,
+        'ended_at' as time
+
+),
+
 numbered as (
 
     select
@@ -56,9 +72,7 @@ ranges as (
         times.time,
         asked.first_date,
         asked.last_date
-    from (values ('ga4_flat', 'event_at'), ('ga4_sessions', 'started_at'), ('ga4_sessions', 'ended_at')) as times (
-        model, time
-    )
+    from times
     cross join {{ source('night', 'rebuilt_dates') }} as asked
 
 )

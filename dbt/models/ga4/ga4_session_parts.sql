@@ -43,7 +43,10 @@ counted as (
     where
         user_id is not null
         and ga_session_id is not null
-        and exists (select 1 from {{ source('night', 'rebuilt') }} where model in ('*', 'ga4_sessions'))
+        and exists (
+            select 1 from {{ source('night', 'rebuilt') }}
+            where model in ('*', 'ga4_sessions')
+        )
     group by ga_session_id // 86400
 
 ),
