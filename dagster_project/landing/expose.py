@@ -29,6 +29,7 @@ _NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
+    "preserve_insertion_order": "false",
 }
 _TECHNICAL = {"_file": "varchar", "_line": "bigint", "version": "timestamp"}
 

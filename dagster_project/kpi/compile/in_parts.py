@@ -11,6 +11,7 @@ IN_PARTS = {
     "ga4_events": ("ga4_flat", ("event_at",)),
     "ga4_sessions": ("ga4_sessions", ("started_at", "ended_at")),
 }
+TESTED_KEYS = {"ga4_events": ("event_id",), "ga4_sessions": ("session_id",)}  # by tests of those tables
 DAYS = "ga4_dates"
 THIS_PART = "{{ this_part() }}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dagster_project.kpi.compile.about import kpis_on, owners_of
+from dagster_project.kpi.compile.in_parts import TESTED_KEYS
 from dagster_project.kpi.compile.remarks import remarks
 from dagster_project.kpi.compile.sql import (
     COUNTED,
@@ -161,13 +162,13 @@ def _yaml(entity: Entity, told: Sequence[str], definitions: Definitions) -> str:
         "    config:",
         "      contract: {enforced: true}",
         *([f"      meta: {flow(meta)}"] if meta else []),
-        "    data_tests:",
-        "      - unique_key:",
-        f"          arguments: {{columns: [{', '.join(entity.key)}]}}",
     ]
+    tests: list[str] = []
+    if TESTED_KEYS.get(entity.model or "") != entity.key:
+        tests += ["      - unique_key:", f"          arguments: {{columns: [{', '.join(entity.key)}]}}"]
     for lookup in entity.lookups:
         # A mark, not a block: rows without a match are kept and counted.
-        lines += [
+        tests += [
             "      - lookup_matches:",
             f"          name: lookup_matches_{entity.name}__{lookup.relation}",
             "          arguments:",
@@ -176,7 +177,8 @@ def _yaml(entity: Entity, told: Sequence[str], definitions: Definitions) -> str:
             f"            theirs: [{', '.join(theirs for theirs, _ in lookup.match)}]",
             "          config: {severity: warn}",
         ]
-    lines += told
+    if tests := [*tests, *told]:
+        lines += ["    data_tests:", *tests]
     lines.append("    columns:")
     words = _words(entity)
     for name, kind in columns_of(entity):
