@@ -5,23 +5,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
-import io
 import json
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from unittest.mock import patch
 
 import pandas as pd
 
 from dagster_project.project import Project
 from dagster_project.publish.contract import load
+from tests.conftest import kpi
 
 AS_OF = date(2026, 4, 10)
 # What differs between two runs that say the same.
@@ -247,21 +244,9 @@ class Company:
         path.write_text(after, encoding="utf-8")
 
     def kpi(self, *arguments: str) -> Answer:
-        """The command line, in this process: importing dbt and Dagster takes longer than a night."""
-        from dagster_project.cli.main import main
-
-        out, err = io.StringIO(), io.StringIO()
-        command = ["kpi", "--project", str(self.root), *arguments]
-        with (
-            patch.object(sys, "argv", command),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-        ):
-            try:
-                main()
-            except SystemExit as ended:
-                return Answer(int(ended.code or 0), out.getvalue(), err.getvalue())
-        raise AssertionError("the command did not exit")
+        """The command line on this company."""
+        done = kpi("--project", self.root, *arguments)
+        return Answer(done.returncode, done.stdout, done.stderr)
 
     def night(self, *options: str) -> str:
         """A night that publishes; its run id."""

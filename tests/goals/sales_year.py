@@ -5,12 +5,10 @@ Plan: 60,000,000 + 1,000 x 10 % x 20 % x 2,000,000. Actual: 57,000,000 + 1,100 x
 
 from __future__ import annotations
 
-import contextlib
-import io
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from unittest.mock import patch
+
+from tests.conftest import kpi
 
 GOAL = "revenue_100m"
 
@@ -136,20 +134,9 @@ class SalesYear:
     root: Path
 
     def kpi(self, *arguments: str) -> Answer:
-        """The command line, in this process: importing dbt and Dagster takes longer than a night."""
-        from dagster_project.cli.main import main
-
-        out, err = io.StringIO(), io.StringIO()
-        with (
-            patch.object(sys, "argv", ["kpi", "--project", str(self.root), *arguments]),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-        ):
-            try:
-                main()
-            except SystemExit as ended:
-                return Answer(int(ended.code or 0), out.getvalue(), err.getvalue())
-        raise AssertionError("the command did not exit")
+        """The command line on this company."""
+        done = kpi("--project", self.root, *arguments)
+        return Answer(done.returncode, done.stdout, done.stderr)
 
 
 def write_sales_year(root: Path, **changed: str) -> SalesYear:

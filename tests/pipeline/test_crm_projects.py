@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
-from tests.conftest import copy_of_project, kpi, run_project
+from tests.conftest import copy_of_project, kpi_apart, run_project
 from tests.pipeline.answers import Published, answers, wrong_values
 
 PROJECTS = ("maven_crm", "maven_crm_us", "maven_crm_jp")
@@ -33,6 +37,30 @@ segments: {dimension: team, shares: {Central: 40%, East: 25%, West: 35%}}
 """
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """A project's folder, its data, and the home and temporary folder of the process that ran it."""
+
+    root: Path
+    data: Path
+    home: Path
+    data_before: dict[Path, int]  # when each file was last written, in ns
+
+    @property
+    def data_now(self) -> dict[Path, int]:
+        return times(self.data)
+
+
+def times(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def project(name: str, folder: Path) -> Path:
+    root = copy_of_project(name, folder)
+    (root / "kpi_definitions" / "goals" / "won_august.yml").write_text(AUGUST, encoding="utf-8")
+    return root
+
+
 class Nights(dict[str, Published]):
     """What each project's night published, run when it is first asked for."""
 
@@ -41,9 +69,7 @@ class Nights(dict[str, Published]):
         self._real_data, self._folder = real_data, folder
 
     def __missing__(self, name: str) -> Published:
-        root = copy_of_project(name, self._folder / name)
-        goal = root / "kpi_definitions" / "goals" / "won_august.yml"
-        goal.write_text(AUGUST, encoding="utf-8")
+        root = project(name, self._folder / name)
         answer = run_project(root, "--data", self._real_data(name))
         assert answer["as_of"] == "2017-12-31"
         self[name] = Published.of(root)
@@ -51,8 +77,24 @@ class Nights(dict[str, Published]):
 
 
 @pytest.fixture(scope="module")
-def published(real_data, tmp_path_factory) -> Nights:
-    return Nights(real_data, tmp_path_factory.mktemp("crm"))
+def surroundings(real_data, tmp_path_factory) -> Surroundings:
+    """After a night of maven_crm in a process of its own, whose folders the environment names."""
+    data = real_data("maven_crm")
+    folder = tmp_path_factory.mktemp("apart")
+    home = folder / "home"
+    home.mkdir()
+    found = Surroundings(project("maven_crm", folder / "company"), data, home, times(data))
+    done = kpi_apart("run", "--project", found.root, KPI_DATA_DIR=str(data), HOME=str(home), TMPDIR=str(home))
+    assert done.returncode == 0, done.stderr
+    return found
+
+
+@pytest.fixture(scope="module")
+def published(real_data, tmp_path_factory, surroundings) -> Nights:
+    nights = Nights(real_data, tmp_path_factory.mktemp("crm"))
+    nights["maven_crm"] = Published.of(surroundings.root)
+    assert set(nights["maven_crm"].table("publication").as_of) == {date(2017, 12, 31)}
+    return nights
 
 
 def stored(dimension: str, segment: str) -> str:
@@ -131,16 +173,7 @@ def test_the_unit_is_dollars_whatever_the_language_of_the_export(published):
     assert set(money[money.kpi == "revenue"].unit) == {"USD"}
 
 
-def test_a_project_writes_nothing_outside_its_folder(real_data, tmp_path):
-    data = real_data("maven_crm")
-    before = {path: path.stat().st_mtime_ns for path in data.rglob("*")}
-    root = copy_of_project("maven_crm", tmp_path / "company")
-    home = tmp_path / "home"
-    home.mkdir()
-    done = kpi(
-        "run", "--project", root, KPI_DATA_DIR=str(data), HOME=str(home), TMPDIR=str(tmp_path / "home")
-    )
-    assert done.returncode == 0, done.stderr
-    assert {path: path.stat().st_mtime_ns for path in data.rglob("*")} == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["company", "home"]
-    assert not list(home.iterdir())
+def test_a_project_writes_nothing_outside_its_folder(surroundings):
+    assert surroundings.data_now == surroundings.data_before
+    assert sorted(path.name for path in surroundings.root.parent.iterdir()) == ["company", "home"]
+    assert not list(surroundings.home.iterdir())
