@@ -7,16 +7,12 @@ import io
 from collections.abc import Iterator
 from datetime import date
 
-import duckdb
 import pandas as pd
 import pytest
 
 from dagster_project.kpi.load import load_definitions
-from dagster_project.project import find_project
-from dagster_project.sandbox.landed import built
 from dagster_project.trace.rows import Asked, Part, parts
 from tests.conftest import kpi as command
-from tests.soundness.company import AS_OF
 
 PERIODS = {
     "day": [date(2026, 12, 7), date(2027, 1, 29)],
@@ -32,12 +28,6 @@ SEGMENTS = 3  # of each KPI and period, besides the total
 @pytest.fixture(scope="module")
 def definitions(night):
     return load_definitions(night.root)
-
-
-@pytest.fixture(scope="module")
-def connection(night, definitions) -> Iterator[duckdb.DuckDBPyConnection]:
-    with built(find_project(night.root), definitions, AS_OF) as connection:
-        yield connection
 
 
 def published(night, kpi: str) -> Iterator[tuple[Asked, float, float | None]]:
@@ -67,13 +57,13 @@ def is_told_in_full(part: Part) -> bool:
     return part.note is None and part.measure.agg in ("count", "sum", "count_distinct")
 
 
-def test_the_rows_of_every_kpi_come_to_its_numerator_and_denominator(night, connection, definitions) -> None:
+def test_the_rows_of_every_kpi_come_to_its_numerator_and_denominator(night, in_memory, definitions) -> None:
     compared: dict[str, int] = {}
     for kpi in definitions.kpis:
         if not kpi.shows_sides:
             continue
         for key, numerator, denominator in published(night, kpi.name):
-            for part in parts(connection, definitions, Asked(kpi, *key)):
+            for part in parts(in_memory, definitions, Asked(kpi, *key)):
                 wanted = numerator if part.side == "numerator" else denominator
                 if not is_told_in_full(part):
                     continue
@@ -83,13 +73,13 @@ def test_the_rows_of_every_kpi_come_to_its_numerator_and_denominator(night, conn
     assert sum(compared.values()) > 200
 
 
-def test_every_row_is_told_with_its_file_and_line(night, connection, definitions) -> None:
+def test_every_row_is_told_with_its_file_and_line(night, in_memory, definitions) -> None:
     lines = {
         name: (night.root / "data" / name).read_text(encoding="utf-8").splitlines()
         for name in ("deals.csv", "lines.csv")
     }
     kpi = next(kpi for kpi in definitions.kpis if kpi.name == "deals_opened")
-    (part,) = parts(connection, definitions, Asked(kpi, "month", date(2026, 11, 1)))
+    (part,) = parts(in_memory, definitions, Asked(kpi, "month", date(2026, 11, 1)))
     assert part.rows
     for row in part.rows:
         file, line = row[-2:]
