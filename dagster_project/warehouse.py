@@ -19,11 +19,13 @@ from dagster_project.project import Project
 Rows = tuple[Sequence[tuple[str, str]], Sequence[Sequence[Any]]]  # (column, SQL type) and the rows' values
 
 # The same as in dbt/profiles.yml: one process may open a DuckDB file twice only with equal settings.
-NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
+# Its form is one that DuckDB before 1.5 can't read, as nobody else opens the file: text is written faster so.
+SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
     "preserve_insertion_order": "false",
+    "storage_compatibility_version": "v1.5.0",
 }
 
 
@@ -35,7 +37,7 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[duckdb.Duck
     """
     project.warehouse.parent.mkdir(parents=True, exist_ok=True)
     try:
-        connection = duckdb.connect(str(project.warehouse), read_only=read_only, config=NO_EXTENSIONS)
+        connection = duckdb.connect(str(project.warehouse), read_only=read_only, config=SETTINGS)
     except duckdb.IOException as error:
         if _is_locked(error):
             raise Busy(_who_has_it(project.warehouse, error)) from error
