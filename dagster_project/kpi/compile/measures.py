@@ -7,6 +7,7 @@ sets. Conversions and amounts over spans have rows of their own, and from there 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from dagster_project.kpi.compile.in_parts import THIS_PART, by_day_config, is_in_parts
 from dagster_project.kpi.compile.own_rows import conversion_model, spread_model
@@ -19,32 +20,46 @@ from dagster_project.kpi.compile.sql import (
     ctes,
     generated,
     generated_yaml,
+    literal,
     ref,
     select,
 )
 from dagster_project.kpi.model import Definitions, Entity, Measure
 
 
+@dataclass(frozen=True)
+class _Wide:
+    """A model of measures side by side, by date of record, dimension and segment."""
+
+    name: str
+    entity: str
+    time: str
+    measures: tuple[str, ...]
+
+
 def measure_files(definitions: Definitions) -> dict[str, str]:
     """kpi/measures_<...>.sql: a wide model an entity and date of record, one more for each measure that needs
-    its own rows (conversion, spread), and the union that the hand-written models read."""
+    its own rows (conversion, spread), and what the hand-written models read of them all."""
     files: dict[str, str] = {}
-    models: list[tuple[str, list[str]]] = []
+    models: list[_Wide] = []
     for (entity_name, time), measures in measures_by_time(definitions).items():
         entity = definitions.entity(entity_name)
         name = f"measures_{entity_name}__{time}"
         files[f"kpi/{name}.sql"] = _daily(entity, time, measures)
-        models.append((name, [row_measure(entity_name, time), *(measure.name for measure in measures)]))
+        names = (row_measure(entity_name, time), *(measure.name for measure in measures))
+        models.append(_Wide(name, entity_name, time, names))
     for measure in all_measures(definitions):
         entity = definitions.entity(measure.entity)
         name = f"measures_{measure.name}"
         if measure.converts is not None:
             files[f"kpi/{name}.sql"] = conversion_model(entity, measure)
-            models.append((name, [measure.name]))
         elif measure.spread is not None:
             files[f"kpi/{name}.sql"] = spread_model(entity, measure)
-            models.append((name, [measure.name]))
+        else:
+            continue
+        models.append(_Wide(name, measure.entity, measure.time, (measure.name,)))
     files["kpi/measures_additive.sql"] = _union_additive(models)
+    files["kpi/segment_rows.sql"] = _union_segments(models)
     files["kpi/_measures.yml"] = _yaml()
     return files
 
@@ -101,20 +116,62 @@ def _total(measure: Measure) -> str:
     return f"cast({function}({measure.name}) as {COUNTED})"
 
 
-def _union_additive(models: Sequence[tuple[str, Sequence[str]]]) -> str:
+def _union_additive(models: Sequence[_Wide]) -> str:
+    """Days that are not known are left out, and segments numbered, while measures still stand side by side:
+    there are a tenth as many rows."""
     head = generated("kpi_definitions/kpis") + config(materialized="view")
     if not models:
-        columns = ["date", "varchar", "varchar", "varchar", COUNTED]
-        names = ["date", "measure", "dimension", "segment", "value"]
+        columns = ["date", "integer", "boolean", "varchar", COUNTED]
+        names = ["date", "segment_number", "is_other", "measure", "value"]
         return head + empty(list(zip(names, columns, strict=True)))
-    parts = [
-        "{{ unpivot_measures(ref('"
-        + name
-        + "'), ['date', 'dimension', 'segment'], [\n"
-        + block([f"'{measure}'" for measure in measures])
+    parts = [(model.name, _known_and_numbered(model)) for model in models]
+    unpivoted = [
+        "{{ unpivot_measures('"
+        + model.name
+        + "', ['date', 'segment_number', 'is_other'], [\n"
+        + block([f"'{measure}'" for measure in model.measures])
         + "\n]) }}"
-        for name, measures in models
+        for model in models
     ]
+    return head + ctes(parts, "\nunion all\n".join(unpivoted))
+
+
+def _known_and_numbered(model: _Wide) -> str:
+    return select(
+        [
+            "wide.date",
+            "segments.segment_number",
+            "segments.is_other",
+            *(f"wide.{name}" for name in model.measures),
+        ],
+        f"{ref(model.name)} as wide",
+        f"inner join {ref('segment_places')} as segments",
+        "    on segments.dimension = wide.dimension",
+        "    and segments.segment = wide.segment",
+        f"left join {ref('entity_days')} as days",
+        f"    on days.entity = {literal(model.entity)}",
+        f"    and days.time = {literal(model.time)}",
+        "    and days.date = wide.date",
+        "where wide.date is null or days.is_known",
+    )
+
+
+def _union_segments(models: Sequence[_Wide]) -> str:
+    """The segments of each entity by its rows, and those of conversions and spread amounts without."""
+    head = generated("kpi_definitions/kpis") + config(materialized="view")
+    if not models:
+        return head + empty([("dimension", "varchar"), ("segment", "varchar"), ("row_count", COUNTED)])
+    parts = []
+    for model in models:
+        rows = row_measure(model.entity, model.time)
+        count = f"sum({rows})" if rows in model.measures else f"cast(null as {COUNTED})"
+        parts.append(
+            select(
+                ["dimension", "segment", f"{count} as row_count"],
+                ref(model.name),
+                "group by dimension, segment",
+            )
+        )
     return head + "\nunion all\n".join(parts) + "\n"
 
 
@@ -123,7 +180,9 @@ def _yaml() -> str:
         generated_yaml("kpi_definitions/kpis")
         + """models:
   - name: measures_additive
-    description: Every measure that adds up over days, one row a date, measure, dimension and segment.
+    description: Every measure that adds up over days, one row a date, measure and segment.
+  - name: segment_rows
+    description: The segments of each entity, and how many rows they have.
   - name: measures_anew
     description: Measures that days can't be added up to, over each span of days that a KPI needs.
   - name: measures_unknown

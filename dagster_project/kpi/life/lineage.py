@@ -13,6 +13,7 @@ _SHARED = (
     "kpi/measures_additive.sql",
     "kpi/measures_anew.sql",
     "kpi/measures_unknown.sql",
+    "kpi/segment_rows.sql",
     "kpi/dimension_members.sql",
 )
 _EMPTY = "where false"

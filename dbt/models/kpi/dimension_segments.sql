@@ -1,14 +1,12 @@
 -- The segments that occur, most rows first; beyond a dimension's limit they are told apart no more.
 with counted as (
     select
-        measures_additive.dimension,
-        measures_additive.segment,
-        sum(measures_additive.value) as row_count
-    from {{ ref('measures_additive') }} as measures_additive
-    where
-        measures_additive.measure like '%!_!_rows' escape '!'
-        and measures_additive.dimension <> 'total'
-    group by measures_additive.dimension, measures_additive.segment
+        dimension,
+        segment,
+        sum(row_count) as row_count
+    from {{ ref('segment_rows') }}
+    where dimension <> 'total' and row_count is not null
+    group by dimension, segment
 ),
 
 ranked as (

@@ -2,17 +2,9 @@
 -- `is_day` is there for readers of days alone, or of longer periods alone: it spares them the other's rows.
 with daily as (
     select
-        daily.*,
-        cuts.covered_from,
-        cuts.data_through,
-        cuts.shape,
-        measures.combine,
-        measures.combine = 'sum' and cuts.shape <> 'own' as is_running
-    from {{ ref('measure_daily') }} as daily
-    inner join {{ ref('measure_cuts') }} as cuts
-        on cuts.cut = daily.cut
-    inner join {{ source('definitions', 'measures') }} as measures
-        on measures.measure = cuts.measure
+        *,
+        combine = 'sum' and shape <> 'own' as is_running
+    from {{ ref('measure_daily') }}
 ),
 
 -- Rows without a date of record are in no period, and in the whole.
@@ -32,74 +24,7 @@ undated as (
     where daily.date is null and daily.shape = 'own' and spans.grain = 'all'
 ),
 
--- Months and longer spans are put together from pieces, the runs of days that each of them has either as a whole
--- or not at all; weeks cross them.
-edges as (
-    select
-        covered_from,
-        data_through,
-        greatest(from_date, covered_from) as date
-    from {{ ref('spans') }}
-    where shape = 'own' and grain not in ('day', 'week')
-    union
-    select
-        covered_from,
-        data_through,
-        {{ add_days('through_date', 1) }} as date
-    from {{ ref('spans') }}
-    where shape = 'own' and grain not in ('day', 'week')
-),
-
-pieces as (
-    select
-        days.covered_from,
-        days.data_through,
-        days.date,
-        max(edges.date) over (
-            partition by days.covered_from, days.data_through
-            order by days.date
-        ) as piece
-    from {{ ref('span_days') }} as days
-    left join edges
-        on
-            edges.covered_from = days.covered_from
-            and edges.data_through = days.data_through
-            and edges.date = days.date
-    where days.shape = 'own' and days.grain = 'all'
-),
-
-in_pieces as (
-    select
-        daily.cut,
-        daily.covered_from,
-        daily.data_through,
-        pieces.piece,
-        daily.segment_number,
-        sum(daily.value) as value
-    from daily
-    inner join pieces
-        on
-            pieces.covered_from = daily.covered_from
-            and pieces.data_through = daily.data_through
-            and pieces.date = daily.date
-    where daily.combine = 'sum' and daily.shape = 'own'
-    group by daily.cut, daily.covered_from, daily.data_through, pieces.piece, daily.segment_number
-),
-
 added as (
-    select
-        in_pieces.cut,
-        span_days.span_number,
-        in_pieces.segment_number,
-        in_pieces.value
-    from in_pieces
-    inner join {{ ref('span_days') }} as span_days
-        on
-            span_days.covered_from = in_pieces.covered_from
-            and span_days.data_through = in_pieces.data_through
-            and span_days.date = in_pieces.piece
-    where span_days.shape = 'own' and span_days.grain not in ('day', 'week')
-    union all
     select
         daily.cut,
         span_days.span_number,
@@ -115,7 +40,7 @@ added as (
         daily.combine = 'sum'
         and daily.shape = 'own'
         and span_days.shape = 'own'
-        and span_days.grain = 'week'
+        and span_days.grain <> 'day'
     union all
     select
         cut,

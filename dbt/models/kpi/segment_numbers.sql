@@ -9,7 +9,7 @@ with named as (
     select
         dimension,
         segment
-    from {{ ref('measures_additive') }}
+    from {{ ref('segment_rows') }}
     union
     select
         dimension,
