@@ -113,6 +113,7 @@ kpis:
   - {name: won_mom, label: won mom, type: derived, expr: won_amount / before - 1, input_metrics: [{name: won_amount, alias: before, offset_window: 1 month}], grains: [month], unit: percent, direction: up}
   - {name: won_fytd, label: won fytd, type: cumulative, input_metric: won_amount, grain_to_date: fiscal_year, unit: JPY, direction: up}
   - {name: buyers_28d, label: buyers 28d, type: cumulative, input_metric: buyers, window: 28 days, unit: count, direction: up}
+  - {name: won_28d, label: won 28d, type: cumulative, input_metric: won_amount, window: 28 days, unit: JPY, direction: up}
   - {name: win_rate_12m, label: win rate 12m, type: cumulative, input_metric: win_rate, window: 12 months, grains: [day, month], unit: percent, direction: up}
   - {name: cohort_win, label: cohort win, type: conversion, base: deals_opened, conversion: {name: closed, filter: stage = 'won'}, window: 30 days, unit: percent, direction: up}
   - {name: cohort_order, label: cohort order, type: conversion, base: deals_opened, conversion: {entity: orders, time: ordered_at}, match: customer, window: 60 days, allow_before: 5 days, unit: percent, direction: up}
@@ -146,6 +147,8 @@ kpis:
   - {name: buyers, label: Buyers, type: simple, entity: deals, time: closed_on, agg: count_distinct, expr: customer, filter: stage = 'won', unit: count, direction: up}
   - {name: largest, label: Largest, type: simple, entity: deals, time: closed_on, agg: max, expr: amount, filter: stage = 'won', unit: JPY, direction: up}
   - {name: smallest, label: Smallest, type: simple, entity: deals, time: closed_on, agg: min, expr: amount, filter: stage = 'won', unit: JPY, direction: up}
+  - {name: highest, label: Highest, type: simple, entity: deals, time: closed_on, expr: amount, agg: max, unit: JPY, direction: up}
+  - {name: highest_28d, label: Highest 28d, type: cumulative, input_metric: highest, window: 28 days, unit: JPY, direction: up}
   - {name: not_first, label: Not first, type: simple, entity: deals, time: closed_on, agg: count, filter: not (won_number = 1), unit: count, direction: up}
   - {name: orders_per_deal, label: Orders per deal, type: ratio, basis: period, numerator: {entity: orders, time: ordered_at, agg: count}, denominator: deals_opened, scale: 100, unit: rate, direction: up}
   - {name: line_value, label: Line value, type: simple, entity: lines, time: ordered_at, agg: sum, expr: value, unit: JPY, direction: up}

@@ -28,11 +28,16 @@ class Side:
     where rows are counted."""
 
     def __init__(self, rows: Frame, date_column: str, aggregate: str, column: str | None = None) -> None:
+        self._like = (date_column, aggregate, column)
         self.rows = rows if column is None else rows[rows[column].notna()]
         self.date_column = date_column
         self.aggregate = AGGREGATES[aggregate]
         self.column = column
         self._parts: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]] = {}
+
+    def over(self, rows: Frame) -> Side:
+        """The same of other rows."""
+        return Side(rows, *self._like)
 
     def value(self, first: date, last: date, dimension: str, segment: str, undated: bool) -> float | None:
         days, values = self._part(dimension, segment)
@@ -96,6 +101,7 @@ def figures(folder: Path) -> dict[str, Figure]:
         "cycle": Figure(COVERED_FROM, Side(deals, "closed_on", "mean", "cycle")),
         "buyers": Figure(COVERED_FROM, Side(won, "closed_on", "distinct", "customer")),
         "largest": Figure(COVERED_FROM, Side(won, "closed_on", "max", "amount")),
+        "highest": Figure(COVERED_FROM, Side(deals, "closed_on", "max", "amount")),
         "smallest": Figure(COVERED_FROM, Side(won, "closed_on", "min", "amount")),
         "not_first": Figure(COVERED_FROM, Side(not_first, "closed_on", "count")),
         "orders_per_deal": Figure(

@@ -115,6 +115,37 @@ def test_comparisons_are_cut_after_equally_many_days_and_empty_where_not_covered
     assert not differences(rows, column, expected)
 
 
+@pytest.mark.parametrize(("kpi", "of"), [("won_28d", "won_amount"), ("highest_28d", "highest")])
+def test_trailing_windows_equal_pandas_and_are_empty_where_not_whole(night, kpi, of):
+    figure: Figure = night.expected[of]
+
+    def expected(row, last):
+        first = last - timedelta(days=27)
+        return None if first < figure.start else figure.value(first, last, row.dimension, row.segment)
+
+    days = comparable(night.daily[night.daily.kpi == kpi])
+    assert len(days) > 1000
+    assert not differences(days, "value", lambda row: expected(row, row.date))
+    whole = night.period[(night.period.kpi == kpi) & (night.period.grain != "all")]
+    assert set(whole.grain) == set(GRAINS)
+    assert not differences(comparable(whole), "value", lambda row: expected(row, min(row.period_end, AS_OF)))
+
+
+@pytest.mark.parametrize("kpi", ["won_amount", "largest", "smallest"])
+def test_segments_over_the_limit_together_equal_pandas(night, kpi):
+    rows = night.daily[(night.daily.kpi == kpi) & (night.daily.dimension == "customer")]
+    side = night.expected[kpi].sides[0]
+    told = set(night.segments[night.segments.dimension == "customer"].segment)
+    customer = side.rows.customer.fillna("(none)")
+    rest = side.rows.assign(customer=customer.where(customer.isin(told), "(other)"))
+    together = Figure(night.expected[kpi].start, side.over(rest))
+    others = rows[rows.segment == "(other)"]
+    assert len(others) > 20
+    assert not differences(
+        others, "value", lambda row: together.value(row.date, row.date, "customer", "(other)")
+    )
+
+
 def test_every_covered_day_has_a_total_row(night):
     for kpi, figure in night.expected.items():
         days = night.daily[(night.daily.kpi == kpi) & (night.daily.dimension == "total")].date
