@@ -50,7 +50,7 @@ test-slow: setup  ## Kills, load, many nights, a browser; at most 25 minutes
 backtest: setup  ## What the forecast is worth on real series: error, coverage, calibration (needs KPI_TEST_DATA)
 	@$(BIN)/python -m dagster_project.forecast.backtest_main
 
-bench: setup  ## What checking, compiling and nights cost; about two minutes (EVENTS=10000000 for more)
+bench: setup  ## What checking, compiling and nights cost; some minutes (EVENTS=10000000 for more)
 	@$(BIN)/python -W ignore bench/compile_speed.py
 	@$(BIN)/python -W ignore bench/nights.py $(if $(EVENTS),--events $(EVENTS))
 

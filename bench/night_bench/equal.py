@@ -19,11 +19,17 @@ PAIRS = {
         "from measures_additive",
         "select date, dimension, segment, measure, value from hand.additive",
     ),
-    "people of days, weeks and months": (
-        "select grain, replace(span, '-0months', '') as span, period_start, dimension, segment, measure, "
-        "value from measure_periods where shape = 'own' and grain in ('day', 'week', 'month') "
-        "and measure in ('unique_users', 'new_users', 'buyers')",
-        "select grain, span, period_start, dimension, segment, measure, cast(value as double) from hand.anew",
+    # of the running week and month also what they are compared with, where a segment has anything now
+    "people of weeks and months": (
+        "select grain, span, period_start, dimension, segment, kpi, value from ("
+        "select *, 'current' as span from kpi_period union all by name "
+        "select * replace (previous_value as value), 'previous' as span from kpi_period "
+        "where not is_complete union all by name select * replace (previous_year_value as value), 'previous_year' as span "
+        "from kpi_period where not is_complete"
+        ") where grain in ('week', 'month') and value <> 0 "
+        "and kpi in ('unique_users', 'new_users', 'buyers')",
+        "select grain, span, period_start, dimension, segment, measure, cast(value as double) from hand.anew "
+        "semi join kpi_period using (grain, period_start, dimension, segment) where grain <> 'day'",
     ),
     # a KPI of one measure bears its name; what the night shows of it is that measure, and else nothing
     "values of kpi_daily": (

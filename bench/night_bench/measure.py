@@ -63,16 +63,18 @@ def make_companies(root: Path, sizes: list[int]) -> dict[int, Size]:
         return dict(zip(sizes, pool.map(make, sizes), strict=True))
 
 
-def compare(root: Path, found: dict[int, Size], repeats: int, tell: Tell) -> None:
+def compare(root: Path, found: dict[int, Size], repeats: dict[int, int], tell: Tell) -> None:
     """Models and SQL by hand in turns. That they are equal is settled by the first run of each, with all
     models and tests; later runs are of the models that are compared.
 
     Raises SystemExit where they differ.
     """
-    for at in range(repeats):
+    for at in range(max(repeats.values())):
         for size, measured in found.items():
+            if at >= repeats[size]:
+                continue
             folder, target = root / str(size), root / f"by_hand_{size}.duckdb"
-            tell(f"{measured.events:,} events, run {at + 1} of {repeats}")
+            tell(f"{measured.events:,} events, run {at + 1} of {repeats[size]}")
             target.unlink(missing_ok=True)
             measured.models.append(module("build_models", folder, *(["--compared"] if at else [])))
             measured.by_hand.append(module("by_hand", folder, target))
