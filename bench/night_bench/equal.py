@@ -24,8 +24,9 @@ PAIRS = {
         "select grain, span, period_start, dimension, segment, kpi, value from ("
         "select *, 'current' as span from kpi_period union all by name "
         "select * replace (previous_value as value), 'previous' as span from kpi_period "
-        "where not is_complete union all by name select * replace (previous_year_value as value), 'previous_year' as span "
-        "from kpi_period where not is_complete"
+        "where not is_complete union all by name "
+        "select * replace (previous_year_value as value), 'previous_year' as span from kpi_period "
+        "where not is_complete"
         ") where grain in ('week', 'month') and value <> 0 "
         "and kpi in ('unique_users', 'new_users', 'buyers')",
         "select grain, span, period_start, dimension, segment, measure, cast(value as double) from hand.anew "

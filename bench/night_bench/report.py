@@ -26,7 +26,12 @@ def print_models(found: dict[int, Size]) -> float:
     """Cost by size and group; returns the cost per event over that of the SQL by hand."""
     small, large = found[min(found)], found[max(found)]
     events = (small.events, large.events)
-    groups = _least(small.models, "groups"), _least(large.models, "groups")
+    # later runs build of the other groups only what the compared ones need
+    first = [size.models[0].answer["groups"] for size in (small, large)]
+    least = [_least(size.models, "groups") for size in (small, large)]
+    groups = [
+        all_of | {name: best[name] for name in COMPARED} for all_of, best in zip(first, least, strict=True)
+    ]
     names = sorted(groups[1], key=lambda name: (name not in COMPARED, -groups[1][name]))
     _table("CPU s of the models", {n: [each.get(n, 0.0) for each in groups] for n in names}, events)
     hand = _least(small.by_hand, "laps"), _least(large.by_hand, "laps")
