@@ -20,7 +20,32 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REAL_DATA = Path(os.environ.get("KPI_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
+OF_ONE_NIGHT = ("tests/faults/", "tests/soundness/")
+LONG = (
+    "tests/slow/test_kills", *OF_ONE_NIGHT, "tests/slow/", "tests/pipeline/", "tests/mappings/",
+    "tests/docs/", "tests/goals/test_gap_command", "tests/forecast/test_plugins", "tests/valuetests/",
+    "tests/publish/", "tests/defs/",
+)  # fmt: skip
 OF_THE_SHELL = ("KPI_PROJECT_DIR", "KPI_DATA_DIR", "DAGSTER_HOME")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of whole nights first: begun last, one would leave the other core idle for minutes."""
+    config.option.loadscopereorder = False  # else files of many tests, which are the short ones, go first
+    items.sort(key=lambda item: next((at for at, path in enumerate(LONG) if path in item.nodeid), len(LONG)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """As --dist loadfile, but a folder whose tests begin with one night stays in one process."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return next((folder for folder in OF_ONE_NIGHT if file.startswith(folder)), file)
+
+    return Scheduling(config, log)
 
 
 def pytest_collection_finish() -> None:

@@ -255,6 +255,11 @@ class Company:
         run_id: str = json.loads(answer.out)["run_id"]
         return run_id
 
+    def landed(self) -> set[Path]:
+        """The files that exports became, whole and typed."""
+        found = self.project.landing.rglob("*")
+        return {path for path in found if path.is_file() and path.name != "ledger.jsonl"}
+
     def published(self, table: str) -> pd.DataFrame:
         return pd.read_parquet(self.root / "outputs" / "current" / f"{table}.parquet")
 

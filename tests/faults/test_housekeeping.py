@@ -11,13 +11,8 @@ import pytest
 from dagster_project.kpi.load import load_definitions
 from dagster_project.landing.ledger import Ledger
 from dagster_project.landing.pruning import prune
-from tests.faults.company import Company, assert_same, deals, store, tables
-
-
-def _landed(company: Company) -> set[Path]:
-    return {
-        path for path in company.project.landing.rglob("*") if path.is_file() and path.name != "ledger.jsonl"
-    }
+from tests.faults.company import Company, assert_same, store, tables
+from tests.faults.conftest import Second
 
 
 def _state(company: Company) -> dict[Path, bytes]:
@@ -31,24 +26,20 @@ def _prune(company: Company, before: datetime) -> int:
     ).entries
 
 
-def test_only_what_no_night_since_then_reads_is_pruned(company: Company) -> None:
-    then, before = datetime.now(UTC), _landed(company)
-    company.write_deals("20260412", deals(range(2, 31)))
-    company.write("store/store_20260409.csv", store(date(2026, 4, 9), 133, 13))
-    company.night()
-    now = tables(company.project.current)
-    assert _prune(company, then) == 1, "the intraday export never counted: the daily one was there"
-    everything = _landed(company)
-    assert before & everything
-    assert _prune(company, datetime.now(UTC)) == 2, "the old deals and the old day"
-    gone = {path.parent.name for path in everything - _landed(company)}
+def test_only_what_no_night_since_then_reads_is_pruned(corrected: Company, second_night: Second) -> None:
+    now, then = tables(corrected.project.current), second_night.exports_came_after
+    assert _prune(corrected, then) == 1, "the intraday export never counted: the daily one was there"
+    everything = corrected.landed()
+    assert second_night.landed_before & everything
+    assert _prune(corrected, datetime.now(UTC)) == 2, "the old deals and the old day"
+    gone = {path.parent.name for path in everything - corrected.landed()}
     assert gone == {"raw", "crm", "store"}
-    assert _prune(company, datetime.now(UTC)) == 0
-    state = _state(company)
-    company.night("--full-refresh")
-    assert_same(tables(company.project.current), now)
-    assert _state(company) == state
-    answer = company.kpi("run", "--known-at", then.isoformat())
+    assert _prune(corrected, datetime.now(UTC)) == 0
+    state = _state(corrected)
+    corrected.night("--full-refresh")
+    assert_same(tables(corrected.project.current), now)
+    assert _state(corrected) == state
+    answer = corrected.kpi("run", "--known-at", then.isoformat())
     assert answer.code == 1
     assert "would count, and was pruned on" in answer.err
 

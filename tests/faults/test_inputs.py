@@ -26,6 +26,7 @@ from tests.faults.company import (
     tables,
     won_amount,
 )
+from tests.faults.conftest import Second
 
 
 def test_a_day_without_a_file_is_missing_and_one_on_which_the_shop_was_closed_is_zero(seen: Company) -> None:
@@ -101,16 +102,18 @@ def test_files_without_rows_are_held_and_no_value_becomes_zero(company: Company)
     assert "crm/deals_20260412.csv" in report
 
 
-def test_the_same_file_under_another_name_and_the_same_night_again_change_nothing(company: Company) -> None:
-    before = tables(company.project.current)
-    shutil.copy2(company.root / "data/shop/orders_20260411.csv", company.root / "data/shop/orders_extra.csv")
-    shutil.copy2(
-        company.root / "data/ga4/events_20260409.ndjson.gz",
-        company.root / "data/ga4/events_20260409_copy.ndjson.gz",
-    )
-    company.night()
+def test_the_same_file_under_another_name_and_the_same_night_again_change_nothing(
+    corrected: Company, second_night: Second
+) -> None:
+    before, data = tables(corrected.project.current), corrected.root / "data"
+    shutil.copy2(data / "shop/orders_20260411.csv", data / "shop/orders_extra.csv")
+    shutil.copy2(data / "ga4/events_20260409.ndjson.gz", data / "ga4/events_20260409_copy.ndjson.gz")
+    corrected.night()
     inputs = ("source_freshness", "pipeline_runs", "quarantine")  # these do tell of the new files
-    assert_same(tables(company.project.current), before, *inputs)
+    assert_same(tables(corrected.project.current), before, *inputs)
+    assert set(corrected.published("restatements").night) == {second_night.run_id}, (
+        "nothing is restated twice"
+    )
 
 
 def test_exports_that_arrive_newest_first_give_the_same_tables(company: Company) -> None:
@@ -151,18 +154,17 @@ def test_a_changed_day_of_events_changes_that_day_and_its_periods_only(company: 
     assert (pd.to_datetime(periods.period_start) <= "2026-04-07").all()
 
 
-def test_a_deleted_record_is_gone_and_a_mass_deletion_is_held(company: Company) -> None:
-    company.write_deals("20260412", deals(number for number in range(1, 31) if number != 10))
-    company.night()
-    assert sum(company.days("revenue").values()) == won_amount() - 10_000  # type: ignore[arg-type]
-    assert company.days("revenue")[1] == 20_000.0
+def test_a_deleted_record_is_gone_and_a_mass_deletion_is_held(corrected: Company) -> None:
+    left = won_amount() - 10_000 + 500  # without D10, and D02 has become dearer
+    assert sum(corrected.days("revenue").values()) == left  # type: ignore[arg-type]
+    assert corrected.days("revenue")[1] == 20_000.0
     kept = pd.concat(
-        pd.read_parquet(path) for path in (company.root / "state/snapshots/deals").glob("*.parquet")
+        pd.read_parquet(path) for path in (corrected.root / "state/snapshots/deals").glob("*.parquet")
     )
     assert kept[kept.change == "delete"].deal_id.tolist() == ["D10"]
 
-    company.write_deals("20260413", DEALS_HEADER + deal(5) + deal(20))  # no beginning of the one before
-    company.night("--as-of", "2026-04-12")
-    revenue = company.days("revenue")
-    assert sum(revenue[day] for day in range(1, 12)) == won_amount() - 10_000  # type: ignore[misc]
-    assert (revenue[12], company.days("revenue", "data_status")[12]) == (None, "held")
+    corrected.write_deals("20260413", DEALS_HEADER + deal(5) + deal(20))  # no beginning of the one before
+    corrected.night("--as-of", "2026-04-12")
+    revenue = corrected.days("revenue")
+    assert sum(revenue[day] for day in range(1, 12)) == left  # type: ignore[misc]
+    assert (revenue[12], corrected.days("revenue", "data_status")[12]) == (None, "held")

@@ -19,7 +19,7 @@ from dagster_project.run_lock import RunLock
 from tests.faults.company import Company, assert_same, differing, tables
 
 
-def test_a_changed_definition_restates_its_own_rows_and_no_others(company: Company) -> None:
+def test_a_changed_definition_changes_its_own_rows_only_and_restates_no_value(company: Company) -> None:
     before = tables(company.project.current)
     company.define("kpis/all.yml", lambda text: text.replace("label: 受注, ", "label: 受注件数, "))
     company.define(
@@ -35,6 +35,7 @@ def test_a_changed_definition_restates_its_own_rows_and_no_others(company: Compa
         assert [len(found) for found in hashes] == [1, 1]
         assert hashes[0] != hashes[1]
     assert company.days("visits")[1] == 0.0
+    assert company.published("restatements").empty, "what changed is the meaning, not the data"
 
 
 def test_a_model_that_fails_is_named_and_the_last_publication_stays(company: Company) -> None:
