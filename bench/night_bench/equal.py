@@ -16,7 +16,7 @@ import duckdb
 PAIRS = {
     "measures by day and dimension": (
         "select date, dimension, segment, measure, cast(value as decimal(38, 9)) as value "
-        "from measures_additive",
+        "from measures_additive inner join segment_numbers using (segment_number)",
         "select date, dimension, segment, measure, value from hand.additive",
     ),
     # of the running week and month also what they are compared with, where a segment has anything now
