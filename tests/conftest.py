@@ -18,6 +18,8 @@ from unittest.mock import patch
 
 import pytest
 
+import dagster_project  # noqa: F401  (before numpy: it sets in how many threads linear algebra runs)
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 REAL_DATA = Path(os.environ.get("KPI_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
 OF_ONE_NIGHT = ("tests/faults/", "tests/soundness/")
