@@ -24,14 +24,6 @@ if TYPE_CHECKING:
 
     from dagster_project.calendar.business import BusinessCalendar
 
-# As in warehouse.py: one process may open a DuckDB file twice only with equal settings.
-_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "allow_community_extensions": "false",
-    "preserve_insertion_order": "false",
-    "storage_compatibility_version": "v1.5.0",
-}
 _TECHNICAL = {"_file": "varchar", "_line": "bigint", "version": "timestamp"}
 
 
@@ -102,8 +94,10 @@ def expose(
     """Write schemas `landing` and `night` of the warehouse in one transaction."""
     import duckdb
 
+    from dagster_project.warehouse import SETTINGS
+
     warehouse.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(warehouse), config=_SETTINGS) as connection:
+    with duckdb.connect(str(warehouse), config=SETTINGS) as connection:
         return expose_into(connection, landing_dir, sources, rules, as_of, run_id, known_at)
 
 

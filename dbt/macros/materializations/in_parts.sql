@@ -17,6 +17,7 @@
     {%- set is_whole = existing is none or existing.type != 'table' or is_rebuilt(this.identifier) -%}
     {%- set batches = [[[none, none]]] if is_whole and not config.get('whole_in_parts') else listed_parts(config.get('parts')) -%}
     {%- set column = config.get('part_column') -%}
+    {%- set rewritten_batches = [] if is_whole else batches -%}
     {{ replace_other_kind(target) }}
     {% if is_whole -%}
         {% call statement('begun') -%}
@@ -28,7 +29,7 @@
             {%- endif %}
         {%- endcall %}
     {%- endif %}
-    {{ remember(target, column, [] if is_whole else batches, true) }}
+    {{ remember(target, column, rewritten_batches, true) }}
     {% do adapter.commit() %}
     {% for ranges in batches %}
         {%- set rewritten = compiled_code | replace(this_part(), within(config.get('reads_by'), ranges)) -%}
@@ -38,7 +39,7 @@
         {%- endcall %}
         {% do adapter.commit() %}
     {% endfor %}
-    {{ remember(target, column, [] if is_whole else batches, false) }}
+    {{ remember(target, column, rewritten_batches, false) }}
     {% call statement('main') -%}
         select count(*) from {{ target }}
     {%- endcall %}
