@@ -7,6 +7,7 @@ import os
 import random
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -18,6 +19,7 @@ from dagster_project.defs.prepared import Prepared, prepare
 from dagster_project.landing.expose import expose
 from dagster_project.landing.land import land
 from dagster_project.project import Project
+from dagster_project.rewrites import parts, plan
 from dagster_project.rewrites.plan import begin, finish
 
 FIRST = date(2026, 4, 1)
@@ -95,6 +97,13 @@ def project(tmp_path: Path) -> Iterator[Project]:
     os.environ.update(before)
 
 
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few events fill a batch, so that every table is written in several, as millions are."""
+    monkeypatch.setattr(plan, "all_parts", partial(parts.all_parts, batch_rows=10))
+    monkeypatch.setattr(plan, "parts_of", partial(parts.parts_of, batch_rows=10))
+
+
 def event(
     rng: random.Random, moment: datetime, visitor: int, began: datetime, **given: object
 ) -> dict[str, object]:
@@ -157,6 +166,7 @@ def build(prepared: Prepared, as_of: date) -> None:
     project, definitions = prepared.project, prepared.definitions
     expose(project.warehouse, project.landing, definitions.sources, definitions.calendar, as_of, "run", None)
     built = begin(project, definitions, prepared.manifest, as_of, None, None)
+    # with the tests of the tables in parts, which look at the parts too
     results = dbt_engine.build(project, [f"+{name}" for name in WRITTEN_IN_PARTS[2:]])
     assert [(result.name, result.message) for result in results if result.is_broken] == []
     assert built is not None

@@ -68,10 +68,10 @@
     {%- for lower, upper in ranges -%}
         {%- if lower is none and upper is none -%} true
         {%- elif lower is none -%} ({{ column }} is null or {{ column }} < {{ upper }})
-        {%- elif upper is none -%} {{ column }} >= {{ lower }}
+        {%- elif upper is none -%} ({{ column }} >= {{ lower }})
         {%- else -%} ({{ column }} >= {{ lower }} and {{ column }} < {{ upper }})
         {%- endif -%}
-        {{ ' or' if not loop.last }}
+        {{- ' or ' if not loop.last }}
     {%- endfor -%}
     {{ ' false' if not ranges }} )
 {%- endmacro %}
