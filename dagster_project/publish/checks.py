@@ -1,4 +1,4 @@
-"""The checks that block: read from the files as built, so that what is checked is what is published."""
+"""The checks that block, of the rows that are written and of the files as built: of what is published."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from dagster_project.publish.contract import Table, load
-from dagster_project.publish.engine import identifier, literal
+from dagster_project.publish.engine import literal
+from dagster_project.publish.ordered import Ordered
 
 # Values are sums of doubles in different orders; anything beyond this share of what was summed is a fault.
 TOLERANCE = 1e-9
@@ -30,24 +32,22 @@ def relation_shape(connection: duckdb.DuckDBPyConnection, table: Table, relation
     return found
 
 
-def keys(connection: duckdb.DuckDBPyConnection, table: Table, relation: str) -> list[str]:
-    """NULL where none may be, and keys that occur more than once."""
+def nulls(table: Table, rows: pa.Table) -> list[str]:
+    """NULL where none may be."""
     required = [column.name for column in table.columns if not column.nullable]
-    counts = ", ".join(f"count(*) - count({identifier(name)})" for name in required)
-    nulls = connection.execute(f"select {counts} from {relation}").fetchall()[0]
-    found = [
-        f"{table.name}: column {name} may never be NULL, and is in {count} rows"
-        for name, count in zip(required, nulls, strict=True)
-        if count
+    return [
+        f"{table.name}: column {name} may never be NULL, and is in {rows[name].null_count} rows"
+        for name in required
+        if rows[name].null_count
     ]
-    key = ", ".join(identifier(name) for name in table.key)
-    twice = connection.execute(
-        f"select {key}, count(*) from {relation} "
-        f"group by {key} having count(*) > 1 order by {key} limit {SHOWN}"
-    ).fetchall()
-    for *values, count in twice:
-        shown = ", ".join(f"{name}={value}" for name, value in zip(table.key, values, strict=True))
-        found.append(f"{table.name}: the key {shown} occurs {count} times")
+
+
+def repeated_keys(rows: Ordered) -> list[str]:
+    """Keys that occur more than once, in the very rows that are written."""
+    found = []
+    for key, count in rows.repeated(SHOWN):
+        shown = ", ".join(f"{name}={value}" for name, value in key.items())
+        found.append(f"{rows.table.name}: the key {shown} occurs {count} times")
     return found
 
 

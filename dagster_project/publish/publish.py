@@ -19,7 +19,7 @@ import pyarrow as pa
 from dagster_project.errors import NothingPublished
 from dagster_project.kpi.issues import suggest
 from dagster_project.project import Project
-from dagster_project.publish import checks, folder, serving
+from dagster_project.publish import checks, folder, ordered, serving
 from dagster_project.publish.contract import Table, check, conform, load
 from dagster_project.publish.engine import connect, identifier, literal
 
@@ -171,22 +171,17 @@ def _write_table(
     else:
         rows = conform(table.name, rows)
         found = check(table.name, rows)
-        relation = "given_rows"
     if found:
         return found
-    if isinstance(rows, pa.Table):
-        connection.register(relation, rows)
-    columns = ", ".join(identifier(column.name) for column in table.columns)
-    order = ", ".join(identifier(name) for name in table.key)
-    target = literal(str((building / f"{table.name}.parquet").resolve()))
-    connection.execute(
-        f"copy (select {columns} from {relation} order by {order}) to {target} "
-        "(format parquet, compression zstd)"
-    )
-    if isinstance(rows, pa.Table):
-        connection.unregister(relation)
-        return []
-    return checks.keys(connection, table, checks.parquet(building, table.name))
+    if isinstance(rows, PublishedRelation):
+        rows = ordered.read(connection, table, relation)
+        # before the key is put in order: what is NULL has no place in it
+        found = checks.nulls(table, rows)
+        if found:
+            return found
+    in_order = ordered.in_order(table, rows)
+    ordered.write(in_order, building / f"{table.name}.parquet")
+    return checks.repeated_keys(in_order)
 
 
 def _what_broke(error: Exception, outputs: Path) -> str:
