@@ -52,7 +52,7 @@ def _forecast(night: Night) -> dict[str, int]:
     """Adds to the log and builds the tables; returns how many rows of each are new."""
     prepared, project = night.prepared, night.prepared.project
     definitions, goals, state = prepared.definitions, goals_tonight(night), project.state
-    daily = read_goal_rows(project, "kpi_daily", prepared.goals)
+    daily = read_goal_rows(night, "kpi_daily")
     attainment = built.read(project, "kgi_attainment").to_pandas()
 
     def of_today(rows: pd.DataFrame) -> pd.DataFrame:

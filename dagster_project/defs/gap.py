@@ -13,7 +13,7 @@ from dagster_project.defs.night import Night
 from dagster_project.goals.gap.tables import GapTables, build_gap_tables
 from dagster_project.goals.model import Goal
 from dagster_project.project import Project
-from dagster_project.warehouse import opened
+from dagster_project.warehouse import insert, opened
 
 TABLES = ("tree_checks", "gap_drivers", "goal_funnel")
 CHECK = dg.AssetCheckSpec(
@@ -43,15 +43,15 @@ def gap_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     def gaps(context: dg.AssetExecutionContext) -> Any:
         """Whether the trees hold in the data, and what their gaps to plan and last year come from."""
         night: Night = context.resources.night
-        prepared, project = night.prepared, night.prepared.project
+        project = night.prepared.project
         with told_apart():
             goals = goals_tonight(night)
             tables = build_gap_tables(
                 goals,
                 built.read(project, "kgi_attainment").to_pandas(),
                 built.read(project, "goal_targets").to_pandas(),
-                read_goal_rows(project, "kpi_daily", prepared.goals),
-                read_goal_rows(project, "kpi_period", prepared.goals),
+                read_goal_rows(night, "kpi_daily"),
+                read_goal_rows(night, "kpi_period"),
                 read_segment_rows(project, goals),
                 night.as_of,
                 night.run_id,
@@ -97,8 +97,7 @@ def read_segment_rows(project: Project, goals: tuple[Goal, ...]) -> pd.DataFrame
         connection.execute(
             "create temp table wanted (kpi varchar, dimension varchar, grain varchar, period_start date)"
         )
-        if wanted:
-            connection.executemany("insert into wanted values (?, ?, ?, ?)", wanted)
+        insert(connection, "wanted", ("varchar", "varchar", "varchar", "date"), wanted)
         return connection.execute(
             "select facts.* from main.kpi_period as facts "
             "semi join wanted using (kpi, dimension, grain, period_start) order by all"

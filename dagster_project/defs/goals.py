@@ -16,7 +16,7 @@ from dagster_project.goals.tables import build_goal_tables, goals_in_force, slic
 from dagster_project.goals.targets.left_out import Found, segments_left_out
 from dagster_project.kpi.model import Definitions
 from dagster_project.project import Project
-from dagster_project.warehouse import opened
+from dagster_project.warehouse import insert, opened
 
 TABLES = ("goal_tree", "goal_targets", "kgi_attainment", "goal_actions")
 CHECK = dg.AssetCheckSpec(
@@ -43,8 +43,8 @@ def goal_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         night: Night = context.resources.night
         prepared = night.prepared
         with told_apart():
-            daily = read_goal_rows(prepared.project, "kpi_daily", prepared.goals)
-            periods = read_goal_rows(prepared.project, "kpi_period", prepared.goals)
+            daily = read_goal_rows(night, "kpi_daily")
+            periods = read_goal_rows(night, "kpi_period")
             known = (prepared.definitions, daily, periods)
             tables = build_goal_tables(prepared.goals, *known, night.as_of, night.run_id)
             goals = night.goals = tables.goals
@@ -114,21 +114,21 @@ def goals_tonight(night: Night) -> tuple[Goal, ...]:
     after their tables."""
     prepared = night.prepared
     if night.goals is None:
-        daily, period = (
-            read_goal_rows(prepared.project, table, prepared.goals) for table in ("kpi_daily", "kpi_period")
-        )
+        daily, period = (read_goal_rows(night, table) for table in ("kpi_daily", "kpi_period"))
         night.goals = goals_in_force(prepared.goals, prepared.definitions, daily, period, night.as_of)
     return night.goals
 
 
-def read_goal_rows(project: Project, table: str, goals: tuple[Goal, ...]) -> pd.DataFrame:
-    """The rows of kpi_daily or kpi_period that goals read, and the totals beside them."""
-    slices = sorted(slices_of(goals))
-    with opened(project, read_only=True) as connection:
-        connection.execute("create temp table slices (kpi varchar, dimension varchar, segment varchar)")
-        if slices:
-            connection.executemany("insert into slices values (?, ?, ?)", slices)
-        return connection.execute(
-            f"select facts.* from main.{table} as facts "
-            "semi join slices using (kpi, dimension, segment) order by all"
-        ).df()
+def read_goal_rows(night: Night, table: str) -> pd.DataFrame:
+    """The rows of kpi_daily or kpi_period that goals read, and the totals beside them; read once a night."""
+    if table not in night.goal_rows:
+        slices = sorted(slices_of(night.prepared.goals))
+        with opened(night.prepared.project, read_only=True) as connection:
+            connection.execute("create temp table slices (kpi varchar, dimension varchar, segment varchar)")
+            insert(connection, "slices", ("varchar", "varchar", "varchar"), slices)
+            night.goal_rows[table] = connection.execute(
+                f"select facts.* from main.{table} as facts "
+                "semi join slices using (kpi, dimension, segment) order by all"
+            ).df()
+    # who changes their copy changes no one else's: pandas copies on write
+    return night.goal_rows[table].copy(deep=False)

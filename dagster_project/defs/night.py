@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
+import pandas as pd
 
 from dagster_project.defs.prepared import Prepared
 from dagster_project.goals.model import Goal
@@ -32,7 +33,8 @@ class Night:
     rebuild: the first and the last day of a range (the last is as_of) that is to be computed anew, with all
         that hangs on it, whether or not it seems out of date. None: one night, which decides that by itself.
     published: the publication, once there is one. warnings: checks that mark and don't block. goals: as in
-    force tonight, once they are worked out (see goals.goals_tonight).
+    force tonight, once they are worked out (see goals.goals_tonight). goal_rows: by table, what goals read
+    of it (see goals.read_goal_rows).
     """
 
     prepared: Prepared
@@ -47,6 +49,7 @@ class Night:
     published: Path | None = None
     warnings: list[str] = field(default_factory=list)
     goals: tuple[Goal, ...] | None = None
+    goal_rows: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def night_resource(prepared: Prepared, held: Held | None = None) -> dg.ResourceD
             yield found
             return
         started_at = datetime.now(UTC)
-        run_id = new_run_id(started_at, context.run_id or "000000")
+        run_id = new_run_id(started_at, run.run_id if run else "000000")
         with RunLock(prepared.project.work, run_id):
             claim(prepared.project.state)
             yield Night(

@@ -31,12 +31,12 @@ def review_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     def reviews(context: dg.AssetExecutionContext) -> Any:
         """Assumptions judged as of the night; the reviews kept in state/, for BI."""
         night: Night = context.resources.night
-        prepared, project = night.prepared, night.prepared.project
+        project = night.prepared.project
         with told_apart():
             assumptions = build_assumption_review(
                 goals_tonight(night),
-                read_goal_rows(project, "kpi_daily", prepared.goals),
-                read_goal_rows(project, "kpi_period", prepared.goals),
+                read_goal_rows(night, "kpi_daily"),
+                read_goal_rows(night, "kpi_period"),
                 built.read(project, "goal_targets").to_pandas(),
                 built.read(project, "kgi_attainment").to_pandas(),
                 night.as_of,

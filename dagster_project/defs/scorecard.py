@@ -30,7 +30,7 @@ def scorecard_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         with told_apart():
             rows = build_scorecard(
                 goals_tonight(night),
-                read_goal_rows(project, "kpi_daily", night.prepared.goals),
+                read_goal_rows(night, "kpi_daily"),
                 built.read(project, "kgi_attainment").to_pandas(),
                 built.read(project, "kgi_forecast").to_pandas(),
                 built.read(project, "gap_drivers").to_pandas(),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -94,3 +96,15 @@ def test_a_warehouse_open_elsewhere_is_busy_and_stays_where_it_is(project: Proje
         assert project.warehouse.exists()
     finally:
         other.communicate("")
+
+
+def test_rows_are_inserted_with_their_types_and_none_stays_none(project: Project) -> None:
+    columns = (("a", "varchar"), ("b", "double"), ("c", "date"), ("d", "boolean"), ("e", "decimal(18, 4)"))
+    rows = [
+        ("x", 1, date(2026, 3, 1), True, Decimal("0.0001")),
+        (None, 0.1, None, None, Decimal("12345678901234.5678")),
+        (None, None, None, False, None),
+    ]
+    warehouse.write_tables(project, "definitions", {"typed": (columns, rows)})
+    with warehouse.opened(project, read_only=True) as connection:
+        assert connection.execute("from definitions.typed").fetchall() == rows
