@@ -45,7 +45,7 @@ def _build(project: Project, names: list[str]) -> list[tuple[str, float]]:
             last = now
 
     folders = ["--project-dir", str(project.dbt), "--profiles-dir", str(project.dbt)]
-    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-write-json"]
+    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "none", "--no-write-json"]
     arguments = ["build", "--exclude-resource-type", "unit_test", "--threads", "1", *folders, *quiet]
     if names:
         arguments += ["--exclude-resource-type", "test", "--select", *(f"+{name}" for name in names)]

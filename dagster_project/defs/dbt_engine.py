@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from dagster_project.defs import dbt_log
 from dagster_project.errors import NothingPublished
 from dagster_project.kpi.model import Definitions
 from dagster_project.project import Project
@@ -129,10 +130,12 @@ def _invoke(
 ) -> Any:
     from dbt.cli.main import dbtRunner
 
-    logs(project).mkdir(parents=True, exist_ok=True)
     folders = ["--project-dir", str(project.dbt), "--profiles-dir", str(project.dbt)]
-    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info"]
-    return dbtRunner(manifest=manifest, callbacks=callbacks).invoke([*arguments, *folders, *quiet])
+    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "none"]
+    with dbt_log.written_to(logs(project)) as log:
+        return dbtRunner(manifest=manifest, callbacks=[*callbacks, log]).invoke(
+            [*arguments, *folders, *quiet]
+        )
 
 
 def _saved(project: Project) -> Path:
