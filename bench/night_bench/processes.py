@@ -29,6 +29,8 @@ class Ran:
 def run(command: Sequence[str]) -> Ran:
     """Run to the end. Raises SystemExit, with what it said, where it fails."""
     environment = {**os.environ, "PYTHONPATH": FOUND}
+    # as installed: pip compiles what it installs, and a night does not compile it again
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with (
         tempfile.TemporaryFile() as said_to,  # not a pipe: nobody would empty it meanwhile
         subprocess.Popen(
