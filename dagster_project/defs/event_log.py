@@ -7,8 +7,9 @@ transactions are the same here, so that either class reads what the other wrote.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 if TYPE_CHECKING:
     from dagster._config.config_schema import UserConfigSchema
+    from dagster._core.events.log import EventLogEntry
     from dagster._serdes import ConfigurableClassData
     from sqlalchemy.engine import Connection, Engine
 
@@ -35,7 +37,9 @@ class EventLog(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: dict[str, Engine] = {}
         self._known_columns: set[str] = set()
+        self._held: dict[str, Connection] = {}
         super().__init__(base_dir, inst_data)
+        self._db_lock = threading.RLock()  # type: ignore[assignment]  # taken again within what it guards
 
     @classmethod
     def config_type(cls) -> UserConfigSchema:
@@ -46,9 +50,34 @@ class EventLog(SqliteEventLogStorage):
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> EventLog:
         return cls(str(Path(config_value["home"]) / "history" / "runs"), inst_data)
 
+    def store_event(self, event: EventLogEntry) -> None:
+        with self._held_transactions([event.run_id]):
+            super().store_event(event)
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """All of them or none. Dagster batches what a run intends to make, see DAGSTER_EVENT_BATCH_SIZE."""
+        with self._held_transactions(dict.fromkeys(event.run_id for event in events)):
+            for event in events:
+                super().store_event(event)
+
+    @contextmanager
+    def _held_transactions(self, runs: Iterable[str]) -> Iterator[None]:
+        """One transaction a file for all that is written meanwhile, instead of up to six an event."""
+        with self._db_lock, ExitStack() as opened:
+            try:
+                # the last is committed first: the index never knows an event that the run's file lacks
+                for shard in (INDEX_SHARD_NAME, *runs):
+                    self._held[shard] = opened.enter_context(self._connect(shard))
+                yield
+            finally:
+                self._held.clear()
+
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
         with self._db_lock:
+            if shard in self._held:
+                yield self._held[shard]
+                return
             engine = self._engine(shard)
             if shard not in self._initialized_dbs:
                 self._initdb(engine)

@@ -26,6 +26,8 @@ event_log_storage:
     home:
       env: DAGSTER_HOME
 """
+# Of what a run intends to make, before it begins.
+EVENTS_AT_ONCE = 500
 
 
 def dagster_home(project: Project) -> Path:
@@ -37,6 +39,7 @@ def dagster_home(project: Project) -> Path:
         settings.write_text(DAGSTER_YAML, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+    os.environ["DAGSTER_EVENT_BATCH_SIZE"] = str(EVENTS_AT_ONCE)
     return home
 
 

@@ -20,7 +20,7 @@ def counted() -> Iterator[Any]:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("DAGSTER_HOME", "DAGSTER_DISABLE_TELEMETRY"):
+    for name in ("DAGSTER_HOME", "DAGSTER_DISABLE_TELEMETRY", "DAGSTER_EVENT_BATCH_SIZE"):
         monkeypatch.setenv(name, "")
     return dagster_home(Project(root=tmp_path, data=tmp_path / "data", outputs=tmp_path / "outputs"))
 
@@ -90,3 +90,41 @@ def test_engines_of_former_runs_are_let_go(instance: dg.DagsterInstance) -> None
     assert set(log._engines) == {"index", runs[-1].run_id}
     log.dispose()
     assert log._engines == {}
+
+
+def test_an_event_that_the_index_does_not_take_is_not_in_the_runs_file_either(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*given: object) -> None:
+        raise RuntimeError("no room")
+
+    log = _log(instance)
+    run = dg.materialize([counted], instance=instance)
+    before = log.get_logs_for_run(run.run_id)
+    (made,) = (
+        event for event in before if event.dagster_event_type == dg.DagsterEventType.ASSET_MATERIALIZATION
+    )
+    with monkeypatch.context() as patched:
+        patched.setattr(log, "_store_asset_event", refuse)
+        with pytest.raises(RuntimeError, match="no room"):
+            log.store_event(made)
+    assert log.get_logs_for_run(run.run_id) == before
+    log.store_event(made)
+    assert log.get_logs_for_run(run.run_id) == [*before, made]
+
+
+def test_what_a_run_intends_to_make_is_stored_at_once(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[list[str]] = []
+    store = EventLog.store_event_batch
+
+    def told(self: EventLog, events: Any) -> None:
+        batches.append([event.dagster_event.event_type_value for event in events])
+        store(self, events)
+
+    monkeypatch.setattr(EventLog, "store_event_batch", told)
+    run = dg.materialize([counted], instance=instance)
+    assert batches == [["ASSET_MATERIALIZATION_PLANNED", "ASSET_CHECK_EVALUATION_PLANNED"]]
+    stored = [event.dagster_event_type for event in instance.all_logs(run.run_id) if event.dagster_event]
+    assert [kind.value for kind in stored[:2] if kind] == batches[0]
