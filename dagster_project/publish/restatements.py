@@ -17,6 +17,7 @@ import pyarrow as pa
 from dagster_project import appended
 from dagster_project.publish.contract import load
 from dagster_project.publish.engine import connect, literal
+from dagster_project.publish.publication import as_of_of
 
 TABLE = "restatements"
 
@@ -56,20 +57,18 @@ def find(
     open. cause_file is the newest file that has come into force since, of a source that the KPI reads, before
     others one that holds that very day; NULL where no file has changed.
     """
+    sides = {
+        "daily": str(published / "kpi_daily.parquet"),
+        "through": min(as_of_of(published), as_of),
+    }
     with connect([published, warehouse.parent], spill=warehouse.parent / "spill") as connection:
         connection.execute(f"attach {literal(str(warehouse.resolve()))} as warehouse (read_only)")
+        days = [day for (day,) in connection.execute(_DIFFERING, sides).fetchall()]
         connection.register("reads", _reads(reads))
         connection.register("files", _files(files))
-        found = connection.execute(
-            _QUERY,
-            {
-                "daily": str(published / "kpi_daily.parquet"),
-                "publication": str(published / "publication.parquet"),
-                "inputs": str(published / "pipeline_runs.parquet"),
-                "run_id": run_id,
-                "as_of": as_of,
-            },
-        ).to_arrow_table()
+        inputs = str(published / "pipeline_runs.parquet")
+        about = {"inputs": inputs, "run_id": run_id, "as_of": as_of, "days": days}
+        found = connection.execute(_QUERY, sides | about).to_arrow_table()
     return found.cast(pa.schema([field.with_nullable(True) for field in load().table(TABLE).schema]))
 
 
@@ -83,29 +82,55 @@ def kept(state: Path) -> pa.Table:
     return appended.read(state / TABLE, load().table(TABLE).schema)
 
 
-_QUERY = """
-with bounds as (
-    select least(as_of, $as_of::date) as through from read_parquet($publication)
+_SIDES = """
+with old as not materialized (
+    select kpi, date, dimension, segment, value, data_status, definition_hash
+    from read_parquet($daily)
+    where date <= $through::date
 ),
 
-old as (
-    select * from read_parquet($daily) where date <= (select through from bounds)
-),
+new as not materialized (
+    select kpi, date, dimension, segment, value, data_status, definition_hash
+    from warehouse.main.kpi_daily
+    where date <= $through::date
+)
+"""
 
-new as (
-    select * from warehouse.main.kpi_daily where date <= (select through from bounds)
-),
+# A day as one number on either side: most are as they were, and their rows need no comparison.
+_DIFFERING = f"""
+{_SIDES}
+select date
+from (
+    select date, sum(hash(kpi, dimension, segment, value, data_status)) as digest from old group by date
+) as old_days
+full join (
+    select date, sum(hash(kpi, dimension, segment, value, data_status)) as digest from new group by date
+) as new_days using (date)
+where old_days.digest is distinct from new_days.digest
+order by date
+"""
+
+_QUERY = f"""
+{_SIDES},
 
 -- A segment may have a row in one of them only, so the hash is compared by KPI.
 same_definition as (
     select kpi, any_value(definition_hash) as definition_hash
     from (
-        select kpi, definition_hash from old
-        union all
-        select kpi, definition_hash from new
+        select distinct kpi, definition_hash from old
+        union
+        select distinct kpi, definition_hash from new
     )
     group by kpi
-    having count(distinct definition_hash) = 1
+    having count(*) = 1
+),
+
+old_rows as (
+    select * from old where date in $days
+),
+
+new_rows as (
+    select * from new where date in $days
 ),
 
 changed as (
@@ -119,8 +144,8 @@ changed as (
         old.data_status as old_status,
         new.data_status as new_status,
         same_definition.definition_hash
-    from old
-    full join new
+    from old_rows as old
+    full join new_rows as new
         on
             old.kpi = new.kpi
             and old.date = new.date
@@ -167,14 +192,14 @@ causes as (
 ),
 
 of_the_day as (
-    select kpi, date, max_by({'source': source, 'file': file}, (newness, file)) as cause
+    select kpi, date, max_by({{'source': source, 'file': file}}, (newness, file)) as cause
     from causes
     where date is not null
     group by kpi, date
 ),
 
 newest as (
-    select kpi, max_by({'source': source, 'file': file}, (newness, file)) as cause
+    select kpi, max_by({{'source': source, 'file': file}}, (newness, file)) as cause
     from causes
     group by kpi
 )
