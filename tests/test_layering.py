@@ -35,7 +35,7 @@ FORBIDDEN = {
     "rewrites": {*ORCHESTRATION, "pandas"},
     "snapshots": {*ORCHESTRATION, "pandas"},
     "publish": {*ORCHESTRATION, "pandas"},
-    "report": {*ORCHESTRATION, "pandas", "vl_convert"},
+    "report": {*ORCHESTRATION, "pandas"},
     "cli.main": {*ORCHESTRATION, *FRAMES, "duckdb", "yaml", "pydantic"},
 }
 

@@ -17,6 +17,7 @@ from dagster_project.publish.checks import parquet
 from dagster_project.publish.engine import connect
 from dagster_project.report import charts, format, tree_layout, waterfall, why, words
 from dagster_project.report.actions import ActionRow, read_actions
+from dagster_project.report.fan import fan
 from dagster_project.report.forecast_record import record_sentences
 from dagster_project.report.kpi_table import kpi_table
 from dagster_project.report.rows import rows
@@ -176,8 +177,8 @@ def _goal_view(
         period=period_word(goal.period_start, goal.period_end, language),
         tree=tree_layout.lay_out(goal.kgi),
         why=_why_view(causes, language) if causes is not None else None,
-        # The chart's texts are escaped by the library that draws it; nothing else is taken as markup.
-        fan=Markup(charts.fan(path, goal.kgi.unit, goal.as_of, language)),
+        # It escapes its texts; nothing else is taken as markup.
+        fan=Markup(fan(path, goal.kgi.unit, goal.as_of, language)),
         progress=tuple(_progress(goal.kgi, 0)),
         others=tuple(row for node in goal.others for row in _progress(node, 0)),
         actions=actions,

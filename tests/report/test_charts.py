@@ -4,7 +4,8 @@ import re
 from datetime import date
 from typing import Any
 
-from dagster_project.report.charts import _ticks, bullet, fan, sparkline
+from dagster_project.report.charts import bullet, sparkline
+from dagster_project.report.fan import fan, ticks
 
 
 def path(actual: float, p50: float, target: float) -> list[dict[str, Any]]:
@@ -44,9 +45,9 @@ def test_nothing_to_draw_gives_no_chart() -> None:
 
 def test_ticks_are_round_and_few_at_every_size() -> None:
     for highest in (0.23, 0.9, 1, 7, 99, 1_234, 179_999_999, 2e12):
-        ticks = _ticks(highest)
-        assert 3 <= len(ticks) <= 6, highest
-        assert ticks[-1] >= highest * (1 - 1e-9)
+        steps = ticks(highest)
+        assert 3 <= len(steps) <= 6, highest
+        assert steps[-1] >= highest * (1 - 1e-9)
 
 
 def test_a_bullet_scales_to_its_longest_part() -> None:
