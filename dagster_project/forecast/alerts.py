@@ -240,12 +240,16 @@ def _off_course(definitions: Definitions, kpi_daily: pd.DataFrame, as_of: date) 
     charted = {kpi.name: kpi for kpi in definitions.kpis if _is_charted(kpi, as_of)}
     values = {name: np.full(HISTORY, np.nan) for name in charted}
     unsettled = {name: np.zeros(HISTORY, dtype=bool) for name in charted}
-    names = ["kpi", "date", "value", "data_status"]
-    for kpi, day, value, status in zip(*(rows[name].tolist() for name in names), strict=True):
-        at = (as_date(day) - start).days
-        if kpi in charted and 0 <= at < HISTORY and (figure := number(value)) is not None:
-            values[kpi][at] = figure
-            unsettled[kpi][at] = status in UNSETTLED
+    figures = rows["value"].to_numpy(float, na_value=np.nan)
+    places = (rows["date"].to_numpy("datetime64[D]") - np.datetime64(start, "D")).astype(int)
+    is_unsettled = rows["data_status"].isin(UNSETTLED).to_numpy(bool)
+    usable = np.isfinite(figures) & (places >= 0) & (places < HISTORY)
+    of_kpi = rows.groupby("kpi", sort=False, observed=True).indices
+    for name in charted:
+        own = of_kpi.get(name, np.array([], dtype=int))
+        own = own[usable[own]]
+        values[name][places[own]] = figures[own]
+        unsettled[name][places[own]] = is_unsettled[own]
     weekdays = np.eye(7)[(start.weekday() + np.arange(HISTORY)) % 7]
     for name, kpi in charted.items():
         # Where most days are empty, every day with a value would be an unusual one.

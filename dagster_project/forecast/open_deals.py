@@ -116,10 +116,11 @@ def read_book(cases: pd.DataFrame, changes: pd.DataFrame, as_of: date, *, is_cou
 
     def coded(values: pd.Series) -> Ints:
         texts = values.astype(object).where(values.notna(), "").astype(str)
-        return np.array([stages.setdefault(text, len(stages)) for text in texts], dtype=np.int64)
+        codes, found = pd.factorize(texts.to_numpy(object))
+        return np.array([stages.setdefault(text, len(stages)) for text in found], dtype=np.int64)[codes]
 
     known = changes[changes["case"].astype(str).isin(number)]
-    known = known[[as_date(day) <= as_of for day in known["day"]]] if len(known) else known
+    known = known[_ordinals(known["day"]) <= as_of.toordinal()]
     known = known.sort_values(["day", "case"], kind="stable")
     amounts = np.ones(len(names)) if is_count else np.nan_to_num(_floats(cases["amount"])[kept])
     return Book(
@@ -129,7 +130,7 @@ def read_book(cases: pd.DataFrame, changes: pd.DataFrame, as_of: date, *, is_cou
         cases["counts"].fillna(False).astype(bool).to_numpy()[kept][order] & (closed[order] != OPEN),
         amounts[order],
         coded(cases["stage"])[kept][order],
-        np.array([number[str(name)] for name in known["case"]], dtype=np.int64),
+        np.array([number[name] for name in known["case"].astype(str).to_numpy(object)], dtype=np.int64),
         _ordinals(known["day"]),
         coded(known["stage"]),
         _floats(known["amount"]),
@@ -265,8 +266,11 @@ def _counts(ages: Ints, groups: int) -> Ints:
 
 def _ordinals(values: pd.Series) -> Ints:
     """Days as ordinals, OPEN for NULL."""
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "M":  # whole columns: cases are many
+        days = values.to_numpy("datetime64[D]")
+        return np.where(np.isnat(days), OPEN, days.astype(np.int64) + date(1970, 1, 1).toordinal())
     return np.array([OPEN if pd.isna(one) else as_date(one).toordinal() for one in values], dtype=np.int64)
 
 
 def _floats(values: pd.Series) -> Floats:
-    return np.array([np.nan if pd.isna(one) else float(one) for one in values], dtype=float)
+    return values.to_numpy(float, na_value=np.nan)
