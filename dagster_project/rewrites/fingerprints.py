@@ -1,5 +1,5 @@
-"""dbt's manifest → what each model that is written in parts is made of: where that changed, it is rebuilt
-whole. Pure."""
+"""dbt's manifest → what each model that keeps rows from night to night is made of: where that changed, it is
+rebuilt whole. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-IN_PARTS = "in_parts"
+KEEPING = ("in_parts", "kept_rows")  # our materializations that do
 
 
 def fingerprints(manifest: Mapping[str, Any], common: Mapping[str, str]) -> dict[str, str]:
@@ -35,7 +35,7 @@ def fingerprints(manifest: Mapping[str, Any], common: Mapping[str, str]) -> dict
     return {
         node["name"]: digest(unique_id)
         for unique_id, node in nodes.items()
-        if node["resource_type"] == "model" and node["config"]["materialized"] == IN_PARTS
+        if node["resource_type"] == "model" and node["config"]["materialized"] in KEEPING
     }
 
 

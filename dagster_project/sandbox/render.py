@@ -48,8 +48,10 @@ def _environment() -> Environment:
     module = environment.from_string(text).make_module()
     macros.update({name: value for name, value in vars(module).items() if not name.startswith("_")})
     environment.globals.update(macros)
-    # In memory everything is built from nothing: no model waits for the one that lists its parts.
+    # In memory everything is built from nothing: no model waits for the one that lists its parts, and there
+    # are no rows to keep.
     environment.globals["parts_come_from"] = lambda model: ""
+    environment.globals["kept_rows"] = lambda model: macros["no_kept_rows"]()
     return environment
 
 

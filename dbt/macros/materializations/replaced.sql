@@ -23,6 +23,7 @@
     {%- set target = this.incorporate(type='view') -%}
     {{ replace_other_kind(target) }}
     {% call statement('main') -%}
+        {% if config.get('contract').enforced %}{{ get_assert_columns_equivalent(compiled_code) }}{% endif %}
         create or replace view {{ target }} as ({{ compiled_code }})
     {%- endcall %}
     {% do adapter.commit() %}

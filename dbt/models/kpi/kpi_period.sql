@@ -1,75 +1,32 @@
-with compared as (
-    select
-        period_number,
-        segment_number,
-        max(case when base = 'current' then numerator end) as numerator,
-        max(case when base = 'current' then denominator end) as denominator,
-        max(case when base = 'current' then value end) as value,
-        max(case when base = 'current' then why end) as why,
-        max(case when base = 'previous' then value end) as previous_value,
-        max(case when base = 'previous_year' then value end) as previous_year_value,
-        max(case when base = 'previous_full' then value end) as previous_value_full
-    from {{ ref('kpi_values') }}
-    where not is_day
-    group by period_number, segment_number
-)
+{{ config(materialized='view') }}
 
 select
-    periods.grain,
-    periods.period_start,
-    periods.kpi,
-    segments.dimension,
-    segments.segment,
-    periods.period_end,
-    cast(
-        case
-            when not periods.is_begun then 0
-            when periods.grain = 'all' then {{ days_between('periods.covered_from', 'periods.data_through') }} + 1
-            else {{ days_between('periods.period_start', 'least(periods.period_end, periods.data_through)') }} + 1
-        end as bigint
-    ) as elapsed_days,
-    periods.is_over
-    and periods.unknown_days = 0
-    and (periods.grain = 'all' or periods.covered_from <= periods.period_start) as is_complete,
-    case when kpis.shows_sides then compared.numerator end as numerator,
-    case when kpis.shows_sides then compared.denominator end as denominator,
-    compared.value,
+    kpi_rows.grain,
+    kpi_rows.period_start,
+    kpi_rows.kpi,
+    kpi_rows.dimension,
+    kpi_rows.segment,
+    kpi_rows.period_end,
+    kpi_rows.elapsed_days,
+    kpi_rows.is_complete,
+    kpi_rows.numerator,
+    kpi_rows.denominator,
+    kpi_rows.value,
     kpis.unit,
-    case
-        when not periods.is_begun then {{ status_of('periods.severity') }}
-        -- Partly ripe: what is not ripe yet will change the value of the whole.
-        when periods.is_ripening then 'provisional'
-        else {{ status_of('periods.severity') }}
-    end as data_status,
-    case
-        when not periods.is_begun and periods.severity = 3 then 'not_mature'
-        when not periods.is_begun then 'missing'
-        when periods.unknown_days > 0
-            then cast(periods.unknown_days as varchar) || ' of ' || cast(periods.days as varchar) || ' days unknown'
-        when compared.denominator = 0 then 'zero_denominator'
-        when compared.value is null then coalesce(compared.why, 'no_data')
-        when compared.why = 'carried' then 'carried'
-        when periods.covered_from > periods.period_start and periods.grain <> 'all'
-            then
-                case when kpis.valid_from = periods.covered_from then 'valid_from ' else 'covered_from ' end
-                || cast(periods.covered_from as varchar)
-        when kpis.retired_on <= periods.period_end and periods.grain <> 'all'
-            then 'retired_on ' || cast(kpis.retired_on as varchar)
-    end as status_reason,
-    compared.previous_value,
-    compared.previous_year_value,
-    case when periods.is_over then compared.previous_value else compared.previous_value_full end as previous_value_full,
-    periods.data_through,
+    kpi_rows.data_status,
+    kpi_rows.status_reason,
+    kpi_rows.previous_value,
+    kpi_rows.previous_year_value,
+    kpi_rows.previous_value_full,
+    coverage.data_through,
     kpis.adds as sums_over_days,
     kpis.adds as sums_over_segments,
     kpis.definition_hash,
     run.run_id as computed_run_id
-from compared
-inner join {{ ref('kpi_periods') }} as periods
-    on periods.period_number = compared.period_number
+from {{ ref('kpi_rows') }} as kpi_rows
+inner join {{ ref('kpi_coverage') }} as coverage
+    on coverage.kpi = kpi_rows.kpi
 inner join {{ source('definitions', 'kpis') }} as kpis
-    on kpis.kpi = periods.kpi
-inner join {{ ref('segment_numbers') }} as segments
-    on segments.segment_number = compared.segment_number
+    on kpis.kpi = kpi_rows.kpi
 cross join {{ source('night', 'run') }} as run
-where not periods.is_day
+where kpi_rows.grain <> 'day'

@@ -1,5 +1,5 @@
--- The rows that each KPI has: a total in every period, every member of a roster in every period, and other
--- segments where the entity has anything.
+-- The rows that each KPI has in the periods to be computed: a total in every period, every member of a roster in every
+-- period, and other segments where the entity has anything.
 with segments as (
     select
         dimensions.kpi,
@@ -11,30 +11,12 @@ with segments as (
         on numbers.dimension = dimensions.dimension
 ),
 
-present as (
-    select
-        periods.kpi,
-        periods.period_number,
-        periods.is_day,
-        cuts.cut,
-        spans.span_number
+computed as (
+    select periods.*
     from {{ ref('kpi_periods') }} as periods
-    inner join {{ source('definitions', 'presence') }} as presence
-        on presence.kpi = periods.kpi
-    inner join {{ ref('measure_cuts') }} as cuts
-        on
-            cuts.measure = presence.measure
-            and cuts.shape = presence.shape
-            and cuts.covered_from = periods.covered_from
-            and cuts.data_through = periods.data_through
-    inner join {{ ref('spans') }} as spans
-        on
-            spans.covered_from = periods.covered_from
-            and spans.data_through = periods.data_through
-            and spans.shape = presence.shape
-            and spans.grain = periods.grain
-            and spans.period_start = periods.period_start
-            and spans.span = 'current'
+    inner join {{ ref('kpi_made_from') }} as made
+        on made.period_number = periods.period_number
+    where not made.is_kept
 ),
 
 carrying as (
@@ -55,7 +37,7 @@ select
     periods.period_number,
     periods.is_day,
     segments.segment_number
-from {{ ref('kpi_periods') }} as periods
+from computed as periods
 inner join segments
     on
         segments.kpi = periods.kpi
@@ -65,7 +47,7 @@ select
     periods.period_number,
     periods.is_day,
     segments.segment_number
-from {{ ref('kpi_periods') }} as periods
+from computed as periods
 inner join segments
     on segments.kpi = periods.kpi
 inner join {{ ref('dimension_members') }} as members
@@ -75,17 +57,20 @@ inner join {{ ref('dimension_members') }} as members
         and members.is_on_roster
 union
 select
-    present.period_number,
-    present.is_day,
+    periods.period_number,
+    periods.is_day,
     measured.segment_number
 from {{ ref('measure_periods') }} as measured
-inner join present
+inner join {{ ref('period_reads') }} as reads
     on
-        present.cut = measured.cut
-        and present.span_number = measured.span_number
+        reads.cut = measured.cut
+        and reads.span_number = measured.span_number
+        and reads.side = 'presence'
+inner join computed as periods
+    on periods.period_number = reads.period_number
 inner join segments
     on
-        segments.kpi = present.kpi
+        segments.kpi = periods.kpi
         and segments.segment_number = measured.segment_number
 union
 -- What is carried is there in periods in which its segment has nothing.
@@ -93,7 +78,7 @@ select
     periods.period_number,
     periods.is_day,
     carried.segment_number
-from {{ ref('kpi_periods') }} as periods
+from computed as periods
 inner join carrying
     on
         carrying.kpi = periods.kpi

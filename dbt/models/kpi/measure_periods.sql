@@ -1,6 +1,60 @@
--- Measures over every span of days: days added up where they add up, the rest as it was computed anew.
--- `is_day` is there for readers of days alone, or of longer periods alone: it spares them the other's rows.
-with daily as (
+-- Measures over every span of days that a period to be computed reads: days added up where they add up, the rest as
+-- it was computed anew. `is_day` is there for readers of days alone, or of longer periods alone: it spares them the
+-- other's rows.
+with wanted_reads as (
+    select distinct
+        reads.cut,
+        reads.span_number
+    from {{ ref('period_reads') }} as reads
+    inner join {{ ref('kpi_made_from') }} as made
+        on made.period_number = reads.period_number
+    where not made.is_kept
+    union
+    -- What is carried over may come from any period.
+    select
+        cuts.cut,
+        spans.span_number
+    from {{ source('definitions', 'leaves') }} as leaves
+    inner join {{ ref('measure_cuts') }} as cuts
+        on cuts.measure in (leaves.numerator, leaves.denominator)
+    inner join {{ ref('spans') }} as spans
+        on
+            spans.covered_from = cuts.covered_from
+            and spans.data_through = cuts.data_through
+            and spans.shape = cuts.shape
+            and spans.span = 'current'
+    where leaves.carries
+),
+
+wanted as (
+    select
+        wanted_reads.cut,
+        wanted_reads.span_number,
+        spans.shape,
+        spans.grain,
+        spans.grain = 'day' as is_day,
+        spans.from_date,
+        spans.through_date
+    from wanted_reads
+    inner join {{ ref('spans') }} as spans
+        on spans.span_number = wanted_reads.span_number
+),
+
+-- A step of its own: joined with days first, each measure would meet the days of all others.
+wanted_days as (
+    select
+        wanted.cut,
+        wanted.span_number,
+        wanted.shape,
+        wanted.is_day,
+        span_days.date
+    from wanted
+    inner join {{ ref('span_days') }} as span_days
+        on span_days.span_number = wanted.span_number
+    where not wanted.is_day or wanted.shape <> 'own'
+),
+
+daily as (
     select
         *,
         combine = 'sum' and shape <> 'own' as is_running
@@ -12,35 +66,29 @@ undated as (
     select
         daily.cut,
         daily.combine,
-        spans.span_number,
+        wanted.span_number,
         daily.segment_number,
         daily.value
     from daily
-    inner join {{ ref('spans') }} as spans
-        on
-            spans.covered_from = daily.covered_from
-            and spans.data_through = daily.data_through
-            and spans.shape = daily.shape
-    where daily.date is null and daily.shape = 'own' and spans.grain = 'all'
+    inner join wanted
+        on wanted.cut = daily.cut
+    where daily.date is null and daily.shape = 'own' and wanted.grain = 'all'
 ),
 
 added as (
     select
-        daily.cut,
-        span_days.span_number,
+        days.cut,
+        days.span_number,
         daily.segment_number,
         daily.value
-    from daily
-    inner join {{ ref('span_days') }} as span_days
+    from wanted_days as days
+    inner join daily
         on
-            span_days.covered_from = daily.covered_from
-            and span_days.data_through = daily.data_through
-            and span_days.date = daily.date
+            daily.cut = days.cut
+            and daily.date = days.date
     where
         daily.combine = 'sum'
-        and daily.shape = 'own'
-        and span_days.shape = 'own'
-        and span_days.grain <> 'day'
+        and days.shape = 'own'
     union all
     select
         cut,
@@ -54,20 +102,18 @@ added as (
 -- The least and the greatest are looked for among the days of each span.
 compared as (
     select
-        daily.cut,
+        days.cut,
         daily.combine,
-        span_days.span_number,
-        span_days.grain = 'day' as is_day,
+        days.span_number,
+        days.is_day,
         daily.segment_number,
         daily.value
-    from daily
-    inner join {{ ref('span_days') }} as span_days
+    from wanted_days as days
+    inner join daily
         on
-            span_days.covered_from = daily.covered_from
-            and span_days.data_through = daily.data_through
-            and span_days.shape = daily.shape
-            and span_days.date = daily.date
-    where daily.combine <> 'sum' and (daily.shape <> 'own' or span_days.grain <> 'day')
+            daily.cut = days.cut
+            and daily.date = days.date
+    where daily.combine <> 'sum'
     union all
     select
         cut,
@@ -134,52 +180,44 @@ group by cut, combine, span_number, is_day, segment_number
 union all
 select
     ended.cut,
-    spans.span_number,
-    spans.grain = 'day' as is_day,
+    wanted.span_number,
+    wanted.is_day,
     ended.segment_number,
     cast(ended.total - coalesce(started.total, 0) as double) as value
-from {{ ref('spans') }} as spans
-inner join {{ ref('measure_cuts') }} as cuts
-    on
-        cuts.covered_from = spans.covered_from
-        and cuts.data_through = spans.data_through
-        and cuts.shape = spans.shape
+from wanted
 inner join running as ended
     on
-        ended.cut = cuts.cut
-        and ended.date = spans.through_date
+        ended.cut = wanted.cut
+        and ended.date = wanted.through_date
 left join running as started
     on
         started.cut = ended.cut
         and started.segment_number = ended.segment_number
-        and started.date = {{ add_days('spans.from_date', -1) }}
+        and started.date = {{ add_days('wanted.from_date', -1) }}
 where
-    spans.shape <> 'own'
+    wanted.shape <> 'own'
     and ended.filled_days > coalesce(started.filled_days, 0)
 union all
 -- A day's own span is the day.
 select
     daily.cut,
-    spans.span_number,
+    wanted.span_number,
     true as is_day,
     daily.segment_number,
     cast(daily.value as double) as value
 from daily
-inner join {{ ref('spans') }} as spans
+inner join wanted
     on
-        spans.covered_from = daily.covered_from
-        and spans.data_through = daily.data_through
-        and spans.shape = daily.shape
-        and spans.through_date = daily.date
+        wanted.cut = daily.cut
+        and wanted.through_date = daily.date
 where
     daily.shape = 'own'
-    and spans.grain = 'day'
-    and spans.span = 'current'
+    and wanted.is_day
 union all
 select
-    cuts.cut,
-    spans.span_number,
-    anew.grain = 'day' as is_day,
+    wanted.cut,
+    wanted.span_number,
+    wanted.is_day,
     numbers.segment_number,
     cast(anew.value as double) as value
 from {{ ref('measures_anew') }} as anew
@@ -201,3 +239,7 @@ inner join {{ ref('spans') }} as spans
         and spans.grain = anew.grain
         and spans.period_start = anew.period_start
         and spans.span = anew.span
+inner join wanted
+    on
+        wanted.cut = cuts.cut
+        and wanted.span_number = spans.span_number
