@@ -41,7 +41,7 @@ HAND_WRITTEN_MODELS = frozenset(
     ]
 )
 _GENERATED_MODELS = frozenset(["dimension_members", "kpi_formulas", "segment_rows"])
-_PREFIXES = ("stg_", "measures_", "things_", "anew_", "levels_", "stocks_", "unknown_", "kpi_")
+_PREFIXES = ("stg_", "measures_", "things_", "arrivals_", "anew_", "levels_", "stocks_", "unknown_", "kpi_")
 # A KPI is a column of the measure models beside these, or `measures_<name>` is the union of all.
 _KPI_NAMES = frozenset(
     ["additive", "anew", "date", "dimension", "is_other", "segment", "segment_number", "thing", "total"]

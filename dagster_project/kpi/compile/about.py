@@ -14,6 +14,7 @@ from dagster_project.kpi.model import Definitions, Entity, Kpi
 _KINDS = {
     "measures": "What adds up over days, one row a day, dimension and segment",
     "things": "What distinct counts count, each thing once a day and slice",
+    "arrivals": "How many of them came on each day, by the day on which they were there before",
     "anew": "What days can't be added up to, computed over each span of days",
     "levels": "What is open or was last counted, at the end of each day",
     "unknown": "Spans of days over which a measure is not known",

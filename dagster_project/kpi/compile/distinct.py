@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dagster_project.kpi.compile.in_parts import THIS_PART, by_day_config, is_in_parts
-from dagster_project.kpi.compile.shapes import SPAN_KEYS, dated, segments, split_by_dimension
+from dagster_project.kpi.compile.arrivals import arrivals, dimensions_of
+from dagster_project.kpi.compile.in_parts import THIS_PART, by_day_config, is_in_parts, since_config
+from dagster_project.kpi.compile.shapes import SPAN_KEYS, dated, segments
 from dagster_project.kpi.compile.sql import (
     COUNTED,
     as_of,
     config,
     ctes,
     generated,
-    literal,
     ref,
     select,
 )
@@ -37,16 +37,24 @@ def is_plain_count(measure: Measure) -> bool:
 
 def distinct_files(entity: Entity, time: str, measures: Sequence[Measure]) -> dict[str, str]:
     """kpi/things_<...>.sql, the things of each day, and kpi/anew_<...>.sql, how many there are in each span.
+    Between them kpi/arrivals_<...>.sql (`arrivals`), where both are written in parts.
 
     `measures`: the plain counts (`is_plain_count`) of this entity by this date of record.
     """
     place = f"{entity.name}__{time}"
     head, table = generated(entity.where.file), config(materialized="table")
-    by_day = by_day_config(entity, time) if is_in_parts(entity, time) else table
-    names = [measure.name for measure in measures]
+    counted = arrivals(entity, time, [measure.name for measure in measures])
+    things = _things(entity, time, measures)
+    if not is_in_parts(entity, time):
+        return {
+            f"kpi/things_{place}.sql": head + table + things,
+            f"kpi/anew_{place}.sql": head + table + _over_spans("arrivals", [("arrivals", counted)]),
+        }
+    of_spans = _over_spans(f"{ref(f'arrivals_{place}')} as arrivals", [])
     return {
-        f"kpi/things_{place}.sql": head + by_day + _things(entity, time, measures),
-        f"kpi/anew_{place}.sql": head + table + _over_spans(entity, time, names),
+        f"kpi/things_{place}.sql": head + by_day_config(entity, time, remembers=True) + things,
+        f"kpi/arrivals_{place}.sql": head + since_config(entity, time) + counted,
+        f"kpi/anew_{place}.sql": head + table + of_spans,
     }
 
 
@@ -58,7 +66,7 @@ def _things(entity: Entity, time: str, measures: Sequence[Measure]) -> str:
     marked = "\nunion all\n".join(
         _marked(entity, time, expression, counting, measures) for expression, counting in expressions.items()
     )
-    keys = ["date", *_segment_names(entity), "thing"]
+    keys = ["date", *(column for _, column in dimensions_of(entity)), "thing"]
     final = select(
         [*keys, *(f"max({measure.name}) as {measure.name}" for measure in measures)],
         "marked",
@@ -91,68 +99,16 @@ def _marked(
     return select(columns, ref(entity.name), f"where {' and '.join(conditions)}")
 
 
-def _over_spans(entity: Entity, time: str, measures: Sequence[str]) -> str:
-    slices = ["measure", "dimension", "segment"]
-    known = select(
-        ["things.*"],
-        f"{ref(f'things_{entity.name}__{time}')} as things",
-        f"left join {ref('entity_days')} as days",
-        f"    on days.entity = {literal(entity.name)}",
-        f"    and days.time = {literal(time)}",
-        "    and days.date = things.date",
-        "    and days.is_known",
-        "where things.date is null or days.date is not null",
-    )
-    daily_keys = ["date", "dimension", "segment", "thing"]
-    daily = select(
-        [*daily_keys, *(f"max({name}) as {name}" for name in measures)],
-        "segments",
-        f"group by {', '.join(daily_keys)}",
-    )
-    counted = "\nunion all\n".join(
-        select([f"{literal(name)} as measure", *daily_keys], "daily", f"where {name} = 1")
-        for name in measures
-    )
-    seen = select(
-        [
-            *slices,
-            "date",
-            "lag(date) over (\n        partition by measure, dimension, segment, thing order by date\n"
-            "    ) as seen_before",
-        ],
-        "counted",
-        "where date is not null",
-    )
-    arrivals = select(
-        [*slices, "date", "seen_before", "count(*) as things"],
-        "seen",
-        f"group by {', '.join(slices)}, date, seen_before",
-    )
-    parts = [
-        ("known", known),
-        # Qualified: a KPI may be called like a column of dimension_segments.
-        (
-            "segments",
-            split_by_dimension(entity, "known", [f"known.{name}" for name in ("date", "thing", *measures)]),
-        ),
-        ("daily", daily),
-        ("counted", counted),
-        ("seen", seen),
-        ("arrivals", arrivals),
-        ("spread", f"{_in_spans()}\nunion all\n{_undated()}"),
-    ]
+def _over_spans(counted: str, before: Sequence[tuple[str, str]]) -> str:
+    """Values of spans from `counted`, a relation of arrivals; `before`: CTEs that it stands in."""
     grouped = [*SPAN_KEYS, "dimension", "segment"]
     final = select(
         [*grouped, f"cast(sum(things) as {COUNTED}) as value"], "spread", f"group by {', '.join(grouped)}"
     )
-    return ctes(parts, final)
+    return ctes([*before, ("spread", f"{_in_spans(counted)}\nunion all\n{_undated(counted)}")], final)
 
 
-def _segment_names(entity: Entity) -> list[str]:
-    return [f"{dimension.name}__segment" for dimension in entity.dimensions]
-
-
-def _in_spans() -> str:
+def _in_spans(counted: str) -> str:
     """Of every span the things that are in it for the first time."""
     return select(
         [
@@ -162,7 +118,7 @@ def _in_spans() -> str:
             "arrivals.segment",
             "arrivals.things",
         ],
-        "arrivals",
+        counted,
         f"inner join {ref('measure_cuts')} as cuts",
         "    on cuts.measure = arrivals.measure",
         f"inner join {ref('span_days')} as spans",
@@ -176,7 +132,7 @@ def _in_spans() -> str:
     )
 
 
-def _undated() -> str:
+def _undated(counted: str) -> str:
     """Things without a date of record are in no period, and in the whole, where they count once."""
     return select(
         [
@@ -187,19 +143,16 @@ def _undated() -> str:
             "'all' as grain",
             "date '0001-01-01' as period_start",
             "'current' as span",
-            "undated.dimension",
-            "undated.segment",
-            "1 as things",
+            "arrivals.dimension",
+            "arrivals.segment",
+            "arrivals.things",
         ],
-        "counted as undated",
+        counted,
         f"inner join {ref('measure_cuts')} as cuts",
-        "    on cuts.measure = undated.measure",
+        "    on cuts.measure = arrivals.measure",
         "    and cuts.shape = 'own'",
-        "left join counted as dated",
-        "    on dated.measure = undated.measure",
-        "    and dated.dimension = undated.dimension",
-        "    and dated.segment = undated.segment",
-        "    and dated.thing = undated.thing",
-        "    and dated.date between cuts.covered_from and cuts.data_through",
-        "where undated.date is null and dated.date is null",
+        "where",
+        "    arrivals.date is null",
+        "    and (arrivals.seen_before is null or arrivals.seen_before < cuts.covered_from)",
+        "    and (arrivals.seen_after is null or arrivals.seen_after > cuts.data_through)",
     )

@@ -24,13 +24,24 @@ def is_in_parts(entity: Entity, time: str) -> bool:
     return time in times and is_plain and not entity.lookups and not entity.group_by
 
 
-def by_day_config(entity: Entity, time: str) -> str:
-    """The head of a model with a row a `date` and more, in place of materialized='table'."""
+def by_day_config(entity: Entity, time: str, *, remembers: bool = False) -> str:
+    """The head of a model with a row a `date` and more, in place of materialized='table'. remembers: others
+    have to know which dates were written again."""
     table, _ = IN_PARTS[str(entity.model)]
-    parts = f"main.{DAYS} where model = {literal(table)} and time = {literal(time)}"
+    kept = "    remembers={'date': 'date'},\n" if remembers else ""
     return (
         "{{ config(\n    materialized='in_parts',\n    part_column='date',\n"
         f"    reads_by='{time}',\n"
-        f'    parts="{parts}",\n'
+        f'    parts="main.{DAYS} where model = {literal(table)} and time = {literal(time)}",\n{kept}'
         ") }}\n{{ parts_come_from('" + DAYS + "') }}\n\n"
+    )
+
+
+def since_config(entity: Entity, time: str) -> str:
+    """The head of arrivals_<...>, whose rows hang on all days before theirs."""
+    dimensions = ", ".join(literal(dimension.name) for dimension in entity.dimensions)
+    return (
+        "{{ config(\n    materialized='in_parts',\n    part_column='date',\n    reads_by='date',\n"
+        f"    parts=arrival_parts({literal(entity.name)}, {literal(time)}, [{dimensions}]),\n"
+        ") }}\n\n"
     )

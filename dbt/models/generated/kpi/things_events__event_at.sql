@@ -4,6 +4,7 @@
     part_column='date',
     reads_by='event_at',
     parts="main.ga4_dates where model = 'ga4_flat' and time = 'event_at'",
+    remembers={'date': 'date'},
 ) }}
 {{ parts_come_from('ga4_dates') }}
 
