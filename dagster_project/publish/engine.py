@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
 
 
-def connect(folders: Iterable[Path], spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+def connect(
+    folders: Iterable[Path], spill: Path | None = None, settings: Mapping[str, str] | None = None
+) -> duckdb.DuckDBPyConnection:
     """An in-memory connection: no network, no extension loading, no file outside `folders`.
 
-    spill: where a sort that outgrows the memory may write; by default none may.
+    spill: where a sort that outgrows the memory may write; by default none may. settings: further ones of
+    DuckDB's.
     """
     connection = duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "allow_community_extensions": "false",
+            **(settings or {}),
         }
     )
     allowed = ", ".join(literal(str(folder.resolve())) for folder in folders)

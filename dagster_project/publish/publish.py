@@ -19,7 +19,7 @@ import pyarrow as pa
 from dagster_project.errors import NothingPublished
 from dagster_project.kpi.issues import suggest
 from dagster_project.project import Project
-from dagster_project.publish import checks, folder, ordered, serving
+from dagster_project.publish import carried, checks, folder, ordered, serving
 from dagster_project.publish.contract import Table, check, conform, load
 from dagster_project.publish.engine import connect, identifier, literal
 
@@ -86,6 +86,7 @@ def publish(
     except OSError as error:
         shutil.rmtree(building, ignore_errors=True)
         raise NothingPublished(_what_broke(error, project.outputs)) from error
+    carried.remember(project.work, version / serving.FILE)
     folder.prune(project.outputs, now)
     return version
 
@@ -132,7 +133,7 @@ def _build(
 ) -> list[str]:
     """Write everything into `building`; returns what is wrong with it."""
     from_warehouse = any(isinstance(rows, PublishedRelation) for rows in tables.values())
-    connection = connect([building, project.work], spill=project.work / "spill")
+    connection = connect([building, project.work], project.work / "spill", serving.SETTINGS)
     try:
         if from_warehouse:
             connection.execute(f"attach {literal(str(project.warehouse.resolve()))} as warehouse (read_only)")
@@ -148,7 +149,9 @@ def _build(
         found += checks.reconciliation(connection, building)
         if found:
             return found
-        serving.write(connection, building)
+        serving.write(
+            connection, building, carried.usable(project.work, project.current.resolve(), serving.FILE)
+        )
     finally:
         connection.close()
     if report is not None:

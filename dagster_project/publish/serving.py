@@ -5,15 +5,22 @@ Written in DuckDB's storage version 1.0, so that every driver since then reads i
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
+from dagster_project.publish import carried
 from dagster_project.publish.checks import parquet
-from dagster_project.publish.contract import load
+from dagster_project.publish.contract import Table, load
 from dagster_project.publish.engine import identifier, literal
 
 FILE = "serving.duckdb"
+
+# Threads wait for one another where many small columns are written: two take more than one does alone. And of
+# each column the size is reckoned for every way to store it; those left out were hardly ever the least.
+SETTINGS = {"threads": "1", "disabled_compression_methods": "fsst,chimp,patas,alprd"}
 
 # view: (table, the column that says when, filter)
 WIDE = {
@@ -23,9 +30,15 @@ WIDE = {
 }
 
 
-def write(connection: duckdb.DuckDBPyConnection, folder: Path) -> Path:
-    """Write `folder`/serving.duckdb from the Parquet files beside it; returns its path."""
+def write(connection: duckdb.DuckDBPyConnection, folder: Path, last: Path | None = None) -> Path:
+    """Write `folder`/serving.duckdb from the Parquet files beside it; returns its path.
+
+    last: the database of an earlier publication under the same contract, beside its own Parquet files; a copy
+    of it is brought up to date. Without it everything is written anew, to the same rows in the same order.
+    """
     path = folder / FILE
+    if last is not None:
+        shutil.copyfile(last, path)
     # DuckDB takes no bound parameter here; `literal` quotes.
     connection.execute(f"attach {literal(str(path.resolve()))} as serving (storage_version 'v1.0.0')")
     # Views keep the unqualified names of this catalog, so that a reader may attach the file under any name.
@@ -33,12 +46,10 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path) -> Path:
     # After an error the caller closes the connection; cleaning up here would hide what it was.
     connection.execute("begin")
     for table in load().tables:
-        connection.execute(f"create table {table.name} as from {parquet(folder, table.name)}")
-        connection.execute(f"comment on table {table.name} is {literal(table.description)}")
-        for column in table.columns:
-            connection.execute(
-                f"comment on column {table.name}.{identifier(column.name)} is {literal(column.description)}"
-            )
+        if last is None:
+            _create(connection, folder, table)
+        else:
+            _bring_up_to_date(connection, last.parent, folder, table)
     for view, (table_name, day, rows) in WIDE.items():
         connection.execute(_wide_view(connection, view, table_name, day, rows))
     connection.execute("commit")
@@ -48,11 +59,64 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path) -> Path:
     return path
 
 
+def _create(connection: duckdb.DuckDBPyConnection, folder: Path, table: Table) -> None:
+    connection.execute(f"create table {table.name} as from {parquet(folder, table.name)}")
+    connection.execute(f"comment on table {table.name} is {literal(table.description)}")
+    for column in table.columns:
+        connection.execute(
+            f"comment on column {table.name}.{identifier(column.name)} is {literal(column.description)}"
+        )
+
+
+def _bring_up_to_date(connection: duckdb.DuckDBPyConnection, last: Path, folder: Path, table: Table) -> None:
+    """Make the table, as published in `last`, that of `folder`; its rows stay in the order of the key."""
+    name = table.name
+    before, after = last / f"{name}.parquet", folder / f"{name}.parquet"
+    if carried.is_same(before, after):
+        return
+    change = carried.compare(table, before, after) if _is_in_order(connection, name) else None
+    if change is None:
+        connection.execute(f"delete from {name}")
+        connection.execute(f"insert into {name} from {parquet(folder, name)}")
+        return
+    connection.execute(f"delete from {name} where rowid >= {change.kept}")
+    # a column at a time: one that is as it was is not written again
+    for column, values in change.columns.items():
+        _set_column(connection, name, column, values, change.kept)
+    if change.added.num_rows:
+        connection.register("added", change.added)
+        connection.execute(f"insert into {name} from added")
+        connection.unregister("added")
+
+
+def _is_in_order(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether rows are numbered from 0 without a gap, so that a row's number is its place in the file."""
+    (found,) = connection.execute(f"select count(*) = coalesce(max(rowid) + 1, 0) from {name}").fetchall()
+    return bool(found[0])
+
+
+def _set_column(
+    connection: duckdb.DuckDBPyConnection, name: str, column: str, values: pa.Table, kept: int
+) -> None:
+    """Give rows the value that `values` have for their place; `kept` is how many rows there are."""
+    unique = values[column].unique()
+    if values.num_rows == kept and len(unique) == 1:
+        connection.execute(f"update {name} set {identifier(column)} = ?", [unique[0].as_py()])
+        return
+    connection.register("changed", values)
+    connection.execute(
+        f"update {name} set {identifier(column)} = changed.{identifier(column)} "
+        f"from changed where {name}.rowid = changed.{carried.PLACE}"
+    )
+    connection.unregister("changed")
+
+
 def _wide_view(connection: duckdb.DuckDBPyConnection, view: str, table: str, day: str, rows: str) -> str:
     kpis = [row[0] for row in connection.execute("select kpi from kpi_catalog order by sort, kpi").fetchall()]
     columns = "".join(
         f", max(case when kpi = {literal(kpi)} then value end) as {identifier(kpi)}" for kpi in kpis
     )
     return (
-        f"create view {view} as select {day}{columns} from {table} where {rows} group by {day} order by {day}"
+        f"create or replace view {view} as "
+        f"select {day}{columns} from {table} where {rows} group by {day} order by {day}"
     )
