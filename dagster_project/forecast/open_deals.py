@@ -119,7 +119,8 @@ def read_book(cases: pd.DataFrame, changes: pd.DataFrame, as_of: date, *, is_cou
         codes, found = pd.factorize(texts.to_numpy(object))
         return np.array([stages.setdefault(text, len(stages)) for text in found], dtype=np.int64)[codes]
 
-    known = changes[changes["case"].astype(str).isin(number)]
+    changed = changes["case"].astype(str).to_numpy(object)
+    known = changes[np.array([name in number for name in changed], dtype=bool)]
     known = known[_ordinals(known["day"]) <= as_of.toordinal()]
     known = known.sort_values(["day", "case"], kind="stable")
     amounts = np.ones(len(names)) if is_count else np.nan_to_num(_floats(cases["amount"])[kept])

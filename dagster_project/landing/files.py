@@ -11,6 +11,7 @@ import unicodedata
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 SETTLE_SECONDS = 2.0
@@ -98,14 +99,23 @@ def find_files(data_dir: Path, pattern: str) -> tuple[list[Found], list[str]]:
 
 def matches(name: str, pattern: str) -> bool:
     """Whether a file's name below the data folder is one that the glob finds."""
-    tokens = re.findall(r"\*\*/|\*+|\?|\[!?[^\]]+\]|.", _composed(pattern), re.DOTALL)
+    return _expression(pattern).fullmatch(_composed(name)) is not None
+
+
+@cache
+def _expression(pattern: str) -> re.Pattern[str]:
+    """The glob as a regular expression. Kept, for one glob is asked of thousands of files."""
     known = {"**/": "(?:.*/)?", "?": "[^/]"}
-    expression = "".join(
-        known.get(token)
-        or ("[^/]*" if token[0] == "*" else token.replace("[!", "[^") if len(token) > 1 else re.escape(token))
-        for token in tokens
-    )
-    return re.fullmatch(expression, _composed(name)) is not None
+
+    def translated(token: str) -> str:
+        if token[0] == "*" and token not in known:
+            return "[^/]*"
+        if token[0] == "[" and len(token) > 1:
+            return token.replace("[!", "[^")
+        return known.get(token) or re.escape(token)
+
+    tokens = re.findall(r"\*\*/|\*+|\?|\[!?[^\]]+\]|.", _composed(pattern), re.DOTALL)
+    return re.compile("".join(translated(token) for token in tokens))
 
 
 def settled(files: Iterable[Found], seconds: float = SETTLE_SECONDS) -> tuple[list[Found], list[Found]]:
