@@ -104,8 +104,10 @@ def compare(table: Table, before: Path, after: Path) -> Change | None:
     for name in rows.column_names:
         other = np.concatenate([part[name] for part in changed])
         if name not in table.key and other.any():
-            at = np.flatnonzero(other) if other.mean() < MANY else np.arange(kept)
-            columns[name] = pa.table({name: rows[name].take(pa.array(at)), PLACE: pa.array(at, pa.int64())})
+            few = other.mean() < MANY
+            at = pa.array(np.flatnonzero(other) if few else np.arange(kept))
+            values = rows[name].take(at) if few else rows[name].slice(0, kept)
+            columns[name] = pa.table({name: values, PLACE: at})
     return Change(kept, columns, rows.slice(kept))
 
 

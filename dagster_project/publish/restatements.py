@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from dagster_project import appended
 from dagster_project.publish.contract import load
-from dagster_project.publish.engine import connect, literal
+from dagster_project.publish.engine import ONE_THREAD, connect, literal
 from dagster_project.publish.publication import as_of_of
 
 TABLE = "restatements"
@@ -61,7 +61,8 @@ def find(
         "daily": str(published / "kpi_daily.parquet"),
         "through": min(as_of_of(published), as_of),
     }
-    with connect([published, warehouse.parent], spill=warehouse.parent / "spill") as connection:
+    spill = warehouse.parent / "spill"
+    with connect([published, warehouse.parent], spill, ONE_THREAD) as connection:
         connection.execute(f"attach {literal(str(warehouse.resolve()))} as warehouse (read_only)")
         days = [day for (day,) in connection.execute(_DIFFERING, sides).fetchall()]
         connection.register("reads", _reads(reads))

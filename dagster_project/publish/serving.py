@@ -14,13 +14,12 @@ import pyarrow as pa
 from dagster_project.publish import carried
 from dagster_project.publish.checks import parquet
 from dagster_project.publish.contract import Table, load
-from dagster_project.publish.engine import identifier, literal
+from dagster_project.publish.engine import ONE_THREAD, identifier, literal
 
 FILE = "serving.duckdb"
 
-# Threads wait for one another where many small columns are written: two take more than one does alone. And of
-# each column the size is reckoned for every way to store it; those left out were hardly ever the least.
-SETTINGS = {"threads": "1", "disabled_compression_methods": "fsst,chimp,patas,alprd"}
+# Of each column the size is reckoned for every way to store it; those left out were hardly ever the least.
+SETTINGS = ONE_THREAD | {"disabled_compression_methods": "fsst,chimp,patas,alprd"}
 
 # view: (table, the column that says when, filter)
 WIDE = {

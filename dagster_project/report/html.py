@@ -14,7 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from dagster_project.publish.checks import parquet
-from dagster_project.publish.engine import connect
+from dagster_project.publish.engine import ONE_THREAD, connect
 from dagster_project.report import charts, format, tree_layout, waterfall, why, words
 from dagster_project.report.actions import ActionRow, read_actions
 from dagster_project.report.fan import fan
@@ -88,7 +88,7 @@ def render(folder: Path, language: str | None = None) -> str:
     folder = folder.resolve()
     summary = summarize(folder, language)
     spoken = summary.language
-    with connect([folder]) as connection:
+    with connect([folder], settings=ONE_THREAD) as connection:
         causes = why.read_why(connection, folder, spoken)
         done = read_actions(connection, folder, summary.as_of, spoken)
         goals = [

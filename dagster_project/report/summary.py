@@ -15,7 +15,7 @@ import duckdb
 from dagster_project.errors import NothingPublished, UsageError
 from dagster_project.kpi.issues import suggest
 from dagster_project.publish.checks import parquet
-from dagster_project.publish.engine import connect
+from dagster_project.publish.engine import ONE_THREAD, connect
 from dagster_project.report.alerts import Alert, read_alerts
 from dagster_project.report.forecast_record import Record, read_record
 from dagster_project.report.marks import Mark, read_marks
@@ -137,7 +137,7 @@ def summarize(folder: Path, language: str | None = None) -> Summary:
     folder = folder.resolve()
     if not (folder / "publication.parquet").is_file():
         raise NothingPublished("Nothing has been published here yet. Make a publication with: kpi run")
-    with connect([folder]) as connection:
+    with connect([folder], settings=ONE_THREAD) as connection:
         about = rows(connection, f"select * from {parquet(folder, 'publication')}")[0]
         spoken = language or about["language"]
         kpis = connection.execute(f"select count(*) from {parquet(folder, 'kpi_catalog')}").fetchone()

@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dagster_project.publish.engine import connect
+from dagster_project.publish.engine import ONE_THREAD, connect
 
 OWN_COLUMNS = ("snapshot_as_of", "change", "snapshot_run_id")
 
@@ -35,7 +35,7 @@ def append_changes(folder: Path, rows: pa.Table, key: Sequence[str], as_of: date
         raise ValueError(
             f"a snapshot adds its own column '{reserved[0]}'; the entity can't have one of that name"
         )
-    connection = connect([])
+    connection = connect([], settings=ONE_THREAD)
     connection.register("present", rows)
     connection.register("past", _state(files, rows.schema, key))
     keys = " and ".join(f"present.{_quoted(name)} = past.{_quoted(name)}" for name in key)
@@ -100,7 +100,7 @@ def _state(files: Sequence[Path], schema: pa.Schema, key: Sequence[str]) -> pa.T
     )
     columns = ", ".join(_quoted(name) for name in schema.names)
     keys = ", ".join(_quoted(name) for name in key)
-    with connect([]) as connection:
+    with connect([], settings=ONE_THREAD) as connection:
         connection.register("history", history)
         return connection.execute(
             f"""
