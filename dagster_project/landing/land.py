@@ -24,6 +24,7 @@ from dagster_project.landing.files import (
 )
 from dagster_project.landing.ga4 import EventReader
 from dagster_project.landing.held import FileHeld
+from dagster_project.landing.known import Known
 from dagster_project.landing.ledger import Entry, Ledger
 from dagster_project.landing.onefile import land_file, limits_of, mapping_of
 from dagster_project.landing.versions import file_version, read_manifest
@@ -84,7 +85,7 @@ def land(
     with EventReader(landing_dir) as events:
         for source in sources:
             step = _SourceLanding(
-                source, rules, landing_dir, ledger, known[source.name], result, tell, events
+                source, rules, landing_dir, ledger, Known(known[source.name]), result, tell, events
             )
             step.land_again()
             for file in at_rest[source.name]:
@@ -112,13 +113,13 @@ def _settled_files(
 
 @dataclass
 class _SourceLanding:
-    """Landing of one source; `known`: its entries, kept current."""
+    """Landing of one source; `known`: its arrivals, kept current."""
 
     source: Source
     rules: CalendarRules
     landing_dir: Path
     ledger: Ledger
-    known: list[Entry]
+    known: Known
     result: LandingReport
     tell: Report
     events: EventReader
@@ -129,20 +130,20 @@ class _SourceLanding:
 
     def land_again(self) -> None:
         """Snapshots whose mapping, or the limit they were held by, has changed since."""
-        for at, entry in enumerate(self.known):
+        for at, entry in enumerate(self.known.entries):
             if entry.pruned_at is not None or not matches(entry.path, self.source.files):
                 continue
             outdated = entry.mapping_hash != self.mapping
             retried = entry.status == "held" and entry.limits not in ((), limits_of(self.source))
             if (outdated or retried) and (self.landing_dir / entry.raw).exists():
                 again = replace(entry, mapping_hash=self.mapping, reason="", limits=(), retry=False)
-                self.known[at] = self._land(self._unless_cut(self._with_version(again)))
+                self.known.land_again(at, self._land(self._unless_cut(self._with_version(again))))
 
     def land_new(self, file: Found, arrived: datetime) -> None:
         """One file of the data folder, unless its content and version are known already."""
         try:
             entry = self._seen(file, sha256_of(file.path), arrived)
-            if self._is_known(entry):
+            if self.known.has(entry, self.source):
                 self.result.unchanged += 1
                 return
             taken = snapshot(file, self.landing_dir / "raw")
@@ -155,7 +156,7 @@ class _SourceLanding:
             return
         sha256, raw = taken
         entry = replace(entry, sha256=sha256, raw=raw.relative_to(self.landing_dir).as_posix())
-        self.known.append(self._land(self._unless_cut(entry)))
+        self.known.add(self._land(self._unless_cut(entry)))
 
     def _seen(self, file: Found, sha256: str, arrived: datetime) -> Entry:
         """The entry of a file before its content is read; a reason where its surroundings already hold it."""
@@ -199,36 +200,10 @@ class _SourceLanding:
             )
         if entry.repeated:
             self.tell(f"{name}: {entry.repeated:,} fully repeated rows of a key kept once")
-        news = set(entry.unknown_columns) - {title for other in self.known for title in other.unknown_columns}
+        news = set(entry.unknown_columns) - self.known.titles
         if news:
             self.tell(f"{name}: columns not declared, ignored: {', '.join(sorted(news))}")
         return entry
-
-    def _is_known(self, entry: Entry) -> bool:
-        """The newest arrival of this path has this content, or the content is there under another name.
-
-        A path that goes back to earlier content is a new arrival; so is equal content under a name that says
-        a newer version, which extends what a full or keyed export covers.
-        """
-        if any(other.arrival == entry.arrival for other in self.known):
-            return True
-        here = [other for other in self.known if other.path == entry.path]
-        if here:
-            newest = max(here, key=lambda other: other.arrived_at)
-            surroundings = (newest.manifest_rows, newest.exported_at) == (
-                entry.manifest_rows,
-                entry.exported_at,
-            )
-            settled = surroundings and (not newest.retry or newest.reason == entry.reason)
-            return newest.sha256 == entry.sha256 and (settled or newest.status == "landed")
-        copies = [other for other in self.known if other.sha256 == entry.sha256]
-        if not copies:
-            return False
-        version = entry.version
-        origin = self.source.version.origin if self.source.version else None
-        if version and origin in ("filename", "manifest") and self.source.load in ("full", "by_key"):
-            return any(other.version and other.version >= version for other in copies)
-        return True
 
     def _unless_cut(self, entry: Entry) -> Entry:
         """Held, where a full export is the beginning of the one in force, byte for byte: one cut between two
@@ -239,7 +214,7 @@ class _SourceLanding:
         if source.load != "full" or source.format.type not in ("csv", "ndjson"):
             return entry
         raw = self.landing_dir / entry.raw
-        for use in choose(self.known, source, self.mapping)[0]:
+        for use in choose(self.known.entries, source, self.mapping)[0]:
             whole = self.landing_dir / use.entry.raw
             older = entry.version and use.entry.version and entry.version < use.entry.version
             if not older and whole.exists() and whole.suffix == raw.suffix and _begins(whole, raw):
@@ -253,12 +228,13 @@ class _SourceLanding:
 
     def tell_held(self) -> None:
         """Report what is held, but for old snapshots that a newer arrival at their path has replaced."""
-        for entry, reason in choose(self.known, self.source, self.mapping)[1]:
+        for entry, reason in choose(self.known.entries, self.source, self.mapping)[1]:
             if entry in self.result.landed:
                 self.result.landed.remove(entry)
                 self.holds.append((entry, reason))
         newest = {
-            entry.path: entry.arrived_at for entry in sorted(self.known, key=lambda each: each.arrived_at)
+            entry.path: entry.arrived_at
+            for entry in sorted(self.known.entries, key=lambda each: each.arrived_at)
         }
         for entry, reason in self.holds:
             if entry.arrived_at == newest[entry.path]:

@@ -14,7 +14,7 @@ import pytest
 from dagster_project.kpi.model import CalendarRules, Covers, Format, Source, Version
 from dagster_project.landing.expose import latest_data
 from dagster_project.landing.files import find_files, matches, refusal
-from dagster_project.landing.ledger import Ledger
+from dagster_project.landing.ledger import Entry, Ledger
 from tests.landing.rooms import FIRST_NIGHT, RULES, Room, column, deals
 
 HEADER = "id,stage,closed_on,amount\n"
@@ -398,3 +398,25 @@ def test_an_arrival_time_needs_a_zone(room: Room, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="aware"):
         land(room.data, room.landing, [], RULES, datetime(2026, 1, 1))
     assert land(room.data, room.landing, [], RULES, datetime(2026, 1, 1, tzinfo=UTC)).landed == []
+
+
+def test_a_night_compares_a_file_with_what_it_may_equal_and_not_with_every_arrival(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = 60
+    for at in range(count):
+        room.write(f"deals_{at:03}.csv", f"id,stage,closed_on,amount\n{at},won,2026-10-01,1\n")
+    source = deals(load="append")
+    assert len(room.land(source).landed) == count
+    compared = 0
+    arrival = Entry.arrival.fget
+    assert arrival is not None
+
+    def counted(entry: Entry) -> object:
+        nonlocal compared
+        compared += 1
+        return arrival(entry)
+
+    monkeypatch.setattr(Entry, "arrival", property(counted))
+    assert room.land(source).unchanged == count
+    assert compared < 10 * count
