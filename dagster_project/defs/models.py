@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
 from typing import Any
 
 import dagster as dg
@@ -14,6 +15,7 @@ from dagster_project.defs.night import Night
 from dagster_project.defs.prepared import Prepared
 from dagster_project.defs.shown import Shown, folder, source_key
 from dagster_project.kpi.model import Definitions, Kpi
+from dagster_project.rewrites import unchanged
 from dagster_project.rewrites.plan import begin, finish
 
 SHOWN_FAILURES = 8
@@ -126,11 +128,36 @@ def _build(night: Night, names: Sequence[str], report: Callable[[str, int, int],
     begun = begin(
         project, prepared.definitions, prepared.manifest, night.as_of, night.known_at, night.rebuild
     )
-    results = dbt_engine.build(project, names, report)
-    is_whole = not names and not any(result.is_broken or result.status == "skipped" for result in results)
+    kept = unchanged.begin(
+        project,
+        prepared.definitions,
+        prepared.manifest,
+        dbt_engine.parsed_digest(project),
+        night.as_of,
+        night.known_at,
+        anew=bool(names) or night.rebuild is not None,
+    )
+    built = dbt_engine.build(project, names, report, kept.nodes)
+    unchanged.finish(project, kept, (node.unique_id for node in built if node.status in ("success", "pass")))
+    is_whole = not names and not any(result.is_broken or result.status == "skipped" for result in built)
     if begun is not None and is_whole:
         finish(project, begun)
-    return results
+    nodes = prepared.manifest["nodes"]
+    return _in_order(built + [_as_it_was(nodes[unique_id]) for unique_id in kept.nodes], nodes)
+
+
+def _as_it_was(node: Mapping[str, Any]) -> NodeResult:
+    """What a model or test that was left as it is counts as."""
+    kind = node["resource_type"]
+    status, failures = ("pass", 0) if kind == "test" else ("success", None)
+    return NodeResult(node["unique_id"], node["name"], kind, status, "", 0.0, failures)
+
+
+def _in_order(results: list[NodeResult], nodes: Mapping[str, Any]) -> list[NodeResult]:
+    """Each after those that it reads, as Dagster asks for."""
+    reads = {unique_id: node["depends_on"]["nodes"] for unique_id, node in nodes.items()}
+    place = {unique_id: at for at, unique_id in enumerate(TopologicalSorter(reads).static_order())}
+    return sorted(results, key=lambda result: place.get(result.unique_id, 0))
 
 
 def _names(context: dg.AssetExecutionContext, shown: Shown) -> list[str]:
