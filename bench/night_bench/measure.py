@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from night_bench.company import write_definitions
@@ -84,16 +85,19 @@ def compare(root: Path, found: dict[int, Size], repeats: dict[int, int], tell: T
 
 
 def fixed(root: Path, repeats: int, tell: Tell) -> Fixed:
-    """Nights of the company without any export."""
+    """Nights of the company without any export, each of them a day after the one before."""
     tell("nights without data")
     folder = root / "empty"
     write_definitions(folder)
-    day = ("--as-of", LAST.isoformat())
-    cold = module("one_night", folder, *day)
+
+    def night(before_last: int) -> Ran:
+        return module("one_night", folder, "--as-of", (LAST - timedelta(days=before_last)).isoformat())
+
+    cold = night(repeats)
     warm, imports = [], []
-    for _ in range(repeats):
+    for at in range(repeats):
         imports.append(module("imports", folder))
-        warm.append(module("one_night", folder, *day))
+        warm.append(night(repeats - 1 - at))
     return Fixed(cold, warm, imports)
 
 
