@@ -68,8 +68,8 @@ def _of_part(things: str) -> Parts:
 
 
 def _numbered(entity: Entity, measures: Sequence[str]) -> Parts:
-    """A row for each measure that counts the thing, with a number in place of the thing; NULL where it has no
-    other row."""
+    """A row for each measure that counts the thing, with a number in place of the thing. Things that have no
+    other row stand together, with NULL: nobody has to tell them apart."""
     kept = ["date", *(column for _, column in dimensions_of(entity))]
     again = ["thing", "{{ any_number() }} as thing_number"]
     numbered = select(
@@ -82,10 +82,16 @@ def _numbered(entity: Entity, measures: Sequence[str]) -> Parts:
         select([f"{number} as measure_number", *kept, "thing"], "numbered", f"where {name} = 1")
         for number, name in enumerate(measures, 1)
     ]
+    names = ["measure_number", *kept, "thing"]
+    alone = select(
+        [*names, "count(*) as things"], "marked", "where thing is null", f"group by {', '.join(names)}"
+    )
+    several = select([*names, "1 as things"], "marked", "where thing is not null")
     return [
         ("again", select(again, "looked_at", "group by thing", "having count(*) > 1")),
         ("numbered", numbered),
         ("marked", _union(marked)),
+        ("collected", _union([alone, several])),
     ]
 
 
@@ -128,14 +134,14 @@ def _slices(entity: Entity, measures: Sequence[str]) -> Parts:
 
 def _sliced(entity: Entity) -> str:
     own_segments = [("total", "'total'")]
-    own_segments += [(dimension, f"marked.{column}") for dimension, column in dimensions_of(entity)]
+    own_segments += [(dimension, f"collected.{column}") for dimension, column in dimensions_of(entity)]
     return _union(
         [
             select(
-                ["slices.slice", "marked.date", "marked.thing"],
-                "marked",
+                ["slices.slice", "collected.date", "collected.thing", "collected.things"],
+                "collected",
                 "inner join slices",
-                "    on slices.measure_number = marked.measure_number",
+                "    on slices.measure_number = collected.measure_number",
                 f"    and slices.dimension = {literal(dimension)}",
                 f"    and slices.own_segment = {own_segment}",
             )
@@ -173,9 +179,9 @@ def _found() -> str:
     never, none = f"{NO_DAY} as seen_before", f"{NO_DAY} as seen_after"
     return _union(
         [
-            select(["slice", "date", "seen_before", none], "seen"),
-            select(["slice", "date", never, none], "sliced", "where thing is null"),
-            select(["slice", f"{NO_DAY} as date", "seen_before", "seen_after"], "gaps"),
+            select(["slice", "date", "seen_before", none, "1 as things"], "seen"),
+            select(["slice", "date", never, none, "things"], "sliced", "where thing is null"),
+            select(["slice", f"{NO_DAY} as date", "seen_before", "seen_after", "1 as things"], "gaps"),
         ]
     )
 
@@ -183,7 +189,8 @@ def _found() -> str:
 def _counted(*, is_in_part: bool) -> str:
     written = [f"where {THIS_PART}"] if is_in_part else []
     keys = ["slice", *DAYS]
-    return select([*keys, "count(*) as things"], "found", *written, f"group by {', '.join(keys)}")
+    things = "cast(sum(things) as bigint) as things"
+    return select([*keys, things], "found", *written, f"group by {', '.join(keys)}")
 
 
 def _grouped(columns: Sequence[str], source: str, *rest: str) -> str:

@@ -48,6 +48,29 @@ with arrivals as (
         where returning_customer_share__denominator = 1
     ),
 
+    collected as (
+        select
+            measure_number,
+            date,
+            customer_type__segment,
+            coupon__segment,
+            thing,
+            count(*) as things
+        from marked
+        where thing is null
+        group by measure_number, date, customer_type__segment, coupon__segment, thing
+        union all
+        select
+            measure_number,
+            date,
+            customer_type__segment,
+            coupon__segment,
+            thing,
+            1 as things
+        from marked
+        where thing is not null
+    ),
+
     measures as (
         select
             1 as measure_number,
@@ -95,33 +118,36 @@ with arrivals as (
     sliced as (
         select
             slices.slice,
-            marked.date,
-            marked.thing
-        from marked
+            collected.date,
+            collected.thing,
+            collected.things
+        from collected
         inner join slices
-            on slices.measure_number = marked.measure_number
+            on slices.measure_number = collected.measure_number
             and slices.dimension = 'total'
             and slices.own_segment = 'total'
         union all
         select
             slices.slice,
-            marked.date,
-            marked.thing
-        from marked
+            collected.date,
+            collected.thing,
+            collected.things
+        from collected
         inner join slices
-            on slices.measure_number = marked.measure_number
+            on slices.measure_number = collected.measure_number
             and slices.dimension = 'customer_type'
-            and slices.own_segment = marked.customer_type__segment
+            and slices.own_segment = collected.customer_type__segment
         union all
         select
             slices.slice,
-            marked.date,
-            marked.thing
-        from marked
+            collected.date,
+            collected.thing,
+            collected.things
+        from collected
         inner join slices
-            on slices.measure_number = marked.measure_number
+            on slices.measure_number = collected.measure_number
             and slices.dimension = 'coupon'
-            and slices.own_segment = marked.coupon__segment
+            and slices.own_segment = collected.coupon__segment
     ),
 
     days as (
@@ -176,14 +202,16 @@ with arrivals as (
             slice,
             date,
             seen_before,
-            cast(null as date) as seen_after
+            cast(null as date) as seen_after,
+            1 as things
         from seen
         union all
         select
             slice,
             date,
             cast(null as date) as seen_before,
-            cast(null as date) as seen_after
+            cast(null as date) as seen_after,
+            things
         from sliced
         where thing is null
         union all
@@ -191,7 +219,8 @@ with arrivals as (
             slice,
             cast(null as date) as date,
             seen_before,
-            seen_after
+            seen_after,
+            1 as things
         from gaps
     ),
 
@@ -201,7 +230,7 @@ with arrivals as (
             date,
             seen_before,
             seen_after,
-            count(*) as things
+            cast(sum(things) as bigint) as things
         from found
         group by slice, date, seen_before, seen_after
     ),

@@ -46,6 +46,27 @@ with arrivals as (
         where productivity__denominator = 1
     ),
 
+    collected as (
+        select
+            measure_number,
+            date,
+            department__segment,
+            thing,
+            count(*) as things
+        from marked
+        where thing is null
+        group by measure_number, date, department__segment, thing
+        union all
+        select
+            measure_number,
+            date,
+            department__segment,
+            thing,
+            1 as things
+        from marked
+        where thing is not null
+    ),
+
     measures as (
         select
             1 as measure_number,
@@ -87,23 +108,25 @@ with arrivals as (
     sliced as (
         select
             slices.slice,
-            marked.date,
-            marked.thing
-        from marked
+            collected.date,
+            collected.thing,
+            collected.things
+        from collected
         inner join slices
-            on slices.measure_number = marked.measure_number
+            on slices.measure_number = collected.measure_number
             and slices.dimension = 'total'
             and slices.own_segment = 'total'
         union all
         select
             slices.slice,
-            marked.date,
-            marked.thing
-        from marked
+            collected.date,
+            collected.thing,
+            collected.things
+        from collected
         inner join slices
-            on slices.measure_number = marked.measure_number
+            on slices.measure_number = collected.measure_number
             and slices.dimension = 'department'
-            and slices.own_segment = marked.department__segment
+            and slices.own_segment = collected.department__segment
     ),
 
     days as (
@@ -158,14 +181,16 @@ with arrivals as (
             slice,
             date,
             seen_before,
-            cast(null as date) as seen_after
+            cast(null as date) as seen_after,
+            1 as things
         from seen
         union all
         select
             slice,
             date,
             cast(null as date) as seen_before,
-            cast(null as date) as seen_after
+            cast(null as date) as seen_after,
+            things
         from sliced
         where thing is null
         union all
@@ -173,7 +198,8 @@ with arrivals as (
             slice,
             cast(null as date) as date,
             seen_before,
-            seen_after
+            seen_after,
+            1 as things
         from gaps
     ),
 
@@ -183,7 +209,7 @@ with arrivals as (
             date,
             seen_before,
             seen_after,
-            count(*) as things
+            cast(sum(things) as bigint) as things
         from found
         group by slice, date, seen_before, seen_after
     ),

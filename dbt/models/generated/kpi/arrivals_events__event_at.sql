@@ -99,6 +99,29 @@ marked as (
     where new_visitors = 1
 ),
 
+collected as (
+    select
+        measure_number,
+        date,
+        device__segment,
+        country__segment,
+        thing,
+        count(*) as things
+    from marked
+    where thing is null
+    group by measure_number, date, device__segment, country__segment, thing
+    union all
+    select
+        measure_number,
+        date,
+        device__segment,
+        country__segment,
+        thing,
+        1 as things
+    from marked
+    where thing is not null
+),
+
 measures as (
     select
         1 as measure_number,
@@ -158,33 +181,36 @@ slices as (
 sliced as (
     select
         slices.slice,
-        marked.date,
-        marked.thing
-    from marked
+        collected.date,
+        collected.thing,
+        collected.things
+    from collected
     inner join slices
-        on slices.measure_number = marked.measure_number
+        on slices.measure_number = collected.measure_number
         and slices.dimension = 'total'
         and slices.own_segment = 'total'
     union all
     select
         slices.slice,
-        marked.date,
-        marked.thing
-    from marked
+        collected.date,
+        collected.thing,
+        collected.things
+    from collected
     inner join slices
-        on slices.measure_number = marked.measure_number
+        on slices.measure_number = collected.measure_number
         and slices.dimension = 'device'
-        and slices.own_segment = marked.device__segment
+        and slices.own_segment = collected.device__segment
     union all
     select
         slices.slice,
-        marked.date,
-        marked.thing
-    from marked
+        collected.date,
+        collected.thing,
+        collected.things
+    from collected
     inner join slices
-        on slices.measure_number = marked.measure_number
+        on slices.measure_number = collected.measure_number
         and slices.dimension = 'country'
-        and slices.own_segment = marked.country__segment
+        and slices.own_segment = collected.country__segment
 ),
 
 days as (
@@ -239,14 +265,16 @@ found as (
         slice,
         date,
         seen_before,
-        cast(null as date) as seen_after
+        cast(null as date) as seen_after,
+        1 as things
     from seen
     union all
     select
         slice,
         date,
         cast(null as date) as seen_before,
-        cast(null as date) as seen_after
+        cast(null as date) as seen_after,
+        things
     from sliced
     where thing is null
     union all
@@ -254,7 +282,8 @@ found as (
         slice,
         cast(null as date) as date,
         seen_before,
-        seen_after
+        seen_after,
+        1 as things
     from gaps
 ),
 
@@ -264,7 +293,7 @@ counted as (
         date,
         seen_before,
         seen_after,
-        count(*) as things
+        cast(sum(things) as bigint) as things
     from found
     where {{ this_part() }}
     group by slice, date, seen_before, seen_after
