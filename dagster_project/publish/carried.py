@@ -10,6 +10,7 @@ from __future__ import annotations
 import filecmp
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,30 +48,33 @@ class Change:
     added: pa.Table
 
 
-def usable(work: Path, last: Path, file: str) -> Path | None:
-    """The database `file` of the publication in `last`, where it is byte for byte what was published there,
-    under this contract; else None."""
-    path = last / file
+def is_untouched(work: Path, last: Path) -> bool:
+    """Whether the tables and the database of the publication in `last` are byte for byte what was published
+    there, under this contract."""
     try:
         known = json.loads((work / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None
-    return path if path.is_file() and known == _record(path) else None
+        return False
+    return bool(known == _record(last))
 
 
 def remember(work: Path, published: Path) -> None:
-    """Record the database that was published, for the next night."""
-    work.mkdir(parents=True, exist_ok=True)
+    """Record what was published in the folder `published`, for the next night."""
     draft = work / f".{RECORD}"
-    draft.write_text(json.dumps(_record(published)), encoding="utf-8")
-    draft.replace(work / RECORD)
+    with suppress(OSError):  # it is published already, and without a record the next night writes it all
+        work.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps(_record(published)), encoding="utf-8")
+        draft.replace(work / RECORD)
 
 
-def _record(path: Path) -> dict[str, str]:
+def _record(folder: Path) -> dict[str, str]:
+    files = [contract.PATH, *(path for path in folder.glob("*") if path.suffix in (".parquet", ".duckdb"))]
+    return {"publication": folder.name} | {path.name: _sha256(path) for path in sorted(files)}
+
+
+def _sha256(path: Path) -> str:
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    made_by = hashlib.sha256(contract.PATH.read_bytes()).hexdigest()
-    return {"publication": path.parent.name, "sha256": digest, "contract": made_by}
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_same(before: Path, after: Path) -> bool:

@@ -86,7 +86,7 @@ def publish(
     except OSError as error:
         shutil.rmtree(building, ignore_errors=True)
         raise NothingPublished(_what_broke(error, project.outputs)) from error
-    carried.remember(project.work, version / serving.FILE)
+    carried.remember(project.work, version)
     folder.prune(project.outputs, now)
     return version
 
@@ -149,9 +149,9 @@ def _build(
         found += checks.reconciliation(connection, building)
         if found:
             return found
-        serving.write(
-            connection, building, carried.usable(project.work, project.current.resolve(), serving.FILE)
-        )
+        last = project.current.resolve()
+        untouched = carried.is_untouched(project.work, last)
+        serving.write(connection, building, last if untouched else None)
     finally:
         connection.close()
     if report is not None:

@@ -32,12 +32,12 @@ WIDE = {
 def write(connection: duckdb.DuckDBPyConnection, folder: Path, last: Path | None = None) -> Path:
     """Write `folder`/serving.duckdb from the Parquet files beside it; returns its path.
 
-    last: the database of an earlier publication under the same contract, beside its own Parquet files; a copy
-    of it is brought up to date. Without it everything is written anew, to the same rows in the same order.
+    last: the folder of an earlier publication under the same contract; a copy of its database is brought up
+    to date. Without it everything is written anew, to the same rows in the same order.
     """
     path = folder / FILE
     if last is not None:
-        shutil.copyfile(last, path)
+        shutil.copyfile(last / FILE, path)
     # DuckDB takes no bound parameter here; `literal` quotes.
     connection.execute(f"attach {literal(str(path.resolve()))} as serving (storage_version 'v1.0.0')")
     # Views keep the unqualified names of this catalog, so that a reader may attach the file under any name.
@@ -48,7 +48,7 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path, last: Path | None
         if last is None:
             _create(connection, folder, table)
         else:
-            _bring_up_to_date(connection, last.parent, folder, table)
+            _bring_up_to_date(connection, last, folder, table)
     for view, (table_name, day, rows) in WIDE.items():
         connection.execute(_wide_view(connection, view, table_name, day, rows))
     connection.execute("commit")

@@ -11,6 +11,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from dagster_project.project import Project
@@ -145,9 +146,11 @@ def test_where_keys_differ_early_the_table_is_written_anew(
     assert compared["kpi_daily"] is None
 
 
-@pytest.mark.parametrize("harm", ["changed", "forgotten", "of another contract"])
-def test_a_database_that_is_not_what_was_published_is_not_built_upon(
-    project: Project, compared: dict[str, carried.Change | None], monkeypatch: pytest.MonkeyPatch, harm: str
+@pytest.mark.parametrize(
+    "harm", ["changed", "a table changed", "a table gone", "forgotten", "other contract"]
+)
+def test_a_publication_that_is_not_what_was_published_is_not_built_upon(
+    project: Project, compared: dict[str, carried.Change | None], harm: str
 ) -> None:
     version = published(project, night(0))
     if harm == "changed":
@@ -155,9 +158,14 @@ def test_a_database_that_is_not_what_was_published_is_not_built_upon(
             writer.execute("update kpi_daily set value = 17 where date = '2026-09-05'")
     if harm == "forgotten":
         (project.work / carried.RECORD).unlink()
-    if harm == "of another contract":
+    if harm == "a table changed":
+        rows = tables(NIGHTS[1])["kpi_daily"]
+        pq.write_table(rows.slice(0, rows.num_rows - 4), version / "kpi_daily.parquet")
+    if harm == "a table gone":
+        (version / "kpi_daily.parquet").unlink()
+    if harm == "other contract":
         record = project.work / carried.RECORD
-        record.write_text(record.read_text().replace('"contract": "', '"contract": "0'))
+        record.write_text(record.read_text().replace('"contract.json": "', '"contract.json": "0'))
     published(project, night(1))
     assert compared == {}
 
