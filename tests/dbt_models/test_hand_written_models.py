@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +13,10 @@ import pytest
 
 from dagster_project.calendar.business import BusinessCalendar
 from dagster_project.calendar.fiscal import fiscal_year_of, period_of
-from dagster_project.defs import dbt_engine
-from dagster_project.kpi.model import CalendarRules, Definitions, Format, ProjectSettings, Source
-from dagster_project.landing.expose import expose
-from dagster_project.landing.land import land
-from dagster_project.project import HAND_WRITTEN_DBT, Project
+from dagster_project.kpi.model import CalendarRules
+from dagster_project.project import Project
 
 RULES = CalendarRules()
-SOURCE = Source(
-    name="website",
-    files="*.ndjson",
-    format=Format("ndjson"),
-    load="by_day",
-    columns=(),
-    preset="ga4_events",
-)
-STAGED = "select *, 'website' as _source from {{ source('landing', 'website') }}"
-LANDED = "sources:\n  - {name: landing, schema: landing, tables: [{name: website}]}\n"
 
 
 @pytest.fixture(scope="module")
@@ -43,39 +29,12 @@ def export() -> Path:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """A dbt project of the hand-written models but for kpi (they need measures), over the GA4 export."""
-    root = tmp_path_factory.mktemp("ga4")
-    found = Project(root=root, data=root / "data", outputs=root / "outputs")
-    found.data.mkdir()
-    shutil.copytree(HAND_WRITTEN_DBT, found.dbt, ignore=shutil.ignore_patterns("generated", "kpi", "target"))
-    staging = found.generated / "staging"
-    staging.mkdir(parents=True)
-    (staging / "stg_ga4__events.sql").write_text(STAGED, encoding="utf-8")
-    (staging / "_landing.yml").write_text(LANDED, encoding="utf-8")
-    before = dict(os.environ)
-    dbt_engine.set_environment(found, Definitions(ProjectSettings(), RULES, (SOURCE,), (), ()))
-    yield found
-    os.environ.clear()
-    os.environ.update(before)
-
-
-def _night(project: Project) -> None:
-    now = datetime(2026, 11, 1, tzinfo=UTC)
-    land(project.data, project.landing, [SOURCE], RULES, now, settle_seconds=0)
-    expose(project.warehouse, project.landing, [SOURCE], RULES, date(2026, 10, 31), "run", None)
-    dbt_engine.ensure_manifest(project)
-
-
-@pytest.fixture(scope="module")
-def built(project: Project, export: Path) -> duckdb.DuckDBPyConnection:
+def built(project: Project, export: Path, night: Callable[[], None]) -> duckdb.DuckDBPyConnection:
     """The two rows of the export, each in the file of its day, landed and built."""
     for line in export.read_text(encoding="utf-8").splitlines():
         day = line.partition('"event_date": "')[2][:8]
         (project.data / f"events_{day}.ndjson").write_text(line + "\n", encoding="utf-8")
-    _night(project)
-    results = dbt_engine.build(project)
-    assert [result for result in results if result.is_broken] == []
+    night()
     return duckdb.connect(str(project.warehouse), read_only=True)
 
 

@@ -7,6 +7,8 @@
                      below NULLs too), or a select from it
    whole_in_parts    true: the parts cover everything where the whole table is written, so that no more than one of
                      them has to fit into memory
+   settled_by        a macro: (the table, the condition of a batch) → SQL that runs over each batch once it is
+                     written, for what needs other rows than one's own, or more than one statement
    remembers         name → expression over the table: what was in the rows before and is in them now is kept in
                      <model>__rewritten, by which others know what hangs on it
 
@@ -38,6 +40,13 @@
             insert into {{ target }} by name ({{ rewritten }})
         {%- endcall %}
         {% do adapter.commit() %}
+        {% if config.get('settled_by') %}
+            {# Not in the transaction above: DuckDB writes rows at once only where their transaction leaves them alone. #}
+            {% call statement('settled') -%}
+                {{ context[config.get('settled_by')](target, within(column, ranges)) }}
+            {%- endcall %}
+            {% do adapter.commit() %}
+        {% endif %}
     {% endfor %}
     {{ remember(target, column, rewritten_batches, false) }}
     {% call statement('main') -%}

@@ -4,6 +4,7 @@
     reads_by='event_timestamp',
     parts='night.event_parts',
     whole_in_parts=true,
+    settled_by='ga4_without_copies',
     remembers={
         'session_day': 'ga_session_id // 86400',
         'event_on': 'cast(event_at as date)',
@@ -22,13 +23,11 @@ taken_apart as (
 
     select
         *,
-        {{ row_hash(['_source', 'user_pseudo_id', 'event_timestamp', 'event_name']) }} as identity,
         {{ row_hash(['event_params', 'ecommerce', 'items']) }} as content,
-        {{ ga4_list('key') }} as param_keys,
-        {{ ga4_list('value.string_value') }} as param_texts,
-        {{ ga4_list('value.int_value') }} as param_integers
+        {{ ga4_keys() }} as param_keys,
+        {{ ga4_values('string_value') }} as param_texts,
+        {{ ga4_values('int_value') }} as param_integers
     from {{ ref('stg_ga4__events') }}
-    -- Copies of one event agree in their moment: they are in one part.
     where {{ this_part() }}
 
 ),
@@ -39,7 +38,6 @@ read_once as (
         _source,
         _file,
         _line,
-        identity,
         content,
         event_timestamp,
         event_name,
@@ -54,52 +52,20 @@ read_once as (
         case
             when event_name = 'purchase' then cast(ecommerce.purchase_revenue as decimal(18, 4))
         end as purchase_revenue,
-        {{ ga4_param('param_integers', 'ga_session_id') }} as ga_session_id,
-        {{ ga4_param('param_integers', 'ga_session_number') }} as session_number,
-        {{ ga4_param('param_integers', 'engagement_time_msec') }} as engagement_msec,
-        {{ ga4_param('param_texts', 'session_engaged') }} as session_engaged_text,
-        {{ ga4_param('param_integers', 'session_engaged') }} as session_engaged_integer,
-        {{ ga4_param('param_integers', 'engaged_session_event') }} as engaged_session_event,
-        {{ ga4_param('param_texts', 'page_location') }} as page_location,
-        {{ ga4_param('param_texts', 'page_title') }} as page_title,
-        {{ ga4_param('param_texts', 'page_referrer') }} as page_referrer,
-        {{ ga4_param('param_texts', 'source') }} as param_source,
-        {{ ga4_param('param_texts', 'medium') }} as param_medium,
-        {{ ga4_param('param_texts', 'campaign') }} as param_campaign,
-        {{ ga4_param('param_texts', 'gclid') }} as param_gclid
+        {{ ga4_integer('ga_session_id') }} as ga_session_id,
+        {{ ga4_integer('ga_session_number') }} as session_number,
+        {{ ga4_integer('engagement_time_msec') }} as engagement_msec,
+        {{ ga4_text('session_engaged') }} as session_engaged_text,
+        {{ ga4_integer('session_engaged') }} as session_engaged_integer,
+        {{ ga4_integer('engaged_session_event') }} as engaged_session_event,
+        {{ ga4_text('page_location') }} as page_location,
+        {{ ga4_text('page_title') }} as page_title,
+        {{ ga4_text('page_referrer') }} as page_referrer,
+        {{ ga4_text('source') }} as param_source,
+        {{ ga4_text('medium') }} as param_medium,
+        {{ ga4_text('campaign') }} as param_campaign,
+        {{ ga4_text('gclid') }} as param_gclid
     from taken_apart
-
-),
-
--- The export numbers no events. Rows that agree in property, visitor, moment and name are copies of one event
--- (an export read twice) where all of their content agrees too, else different events sent in one batch.
-shared as (
-
-    select identity
-    from read_once
-    group by identity
-    having count(*) > 1
-
-),
-
-numbered as (
-
-    select
-        read_once._source,
-        read_once._file,
-        read_once._line,
-        dense_rank() over (
-            partition by read_once._source, read_once.user_id, read_once.event_timestamp, read_once.event_name
-            order by read_once.content
-        ) as event_number,
-        row_number() over (
-            partition by
-                read_once._source, read_once.user_id, read_once.event_timestamp, read_once.event_name, read_once.content
-            order by read_once._file, read_once._line
-        ) as copy_number
-    from read_once
-    inner join shared
-        on read_once.identity = shared.identity
 
 ),
 
@@ -123,7 +89,7 @@ select
     attributed.ga_session_id,
     attributed.event_timestamp,
     attributed.event_name,
-    numbered.event_number,
+    cast(null as bigint) as event_number,
     {{ local_timestamp('attributed.event_timestamp', 'settings.timezone') }} as event_at,
     attributed.page_location,
     attributed.page_title,
@@ -155,13 +121,8 @@ select
         or attributed.engaged_session_event = 1,
         false
     ) as session_engaged,
+    attributed.content,
     attributed._file,
     attributed._line
 from attributed
 cross join {{ source('night', 'settings') }} as settings
-left join numbered
-    on
-        attributed._source = numbered._source
-        and attributed._file = numbered._file
-        and attributed._line = numbered._line
-where coalesce(numbered.copy_number, 1) = 1

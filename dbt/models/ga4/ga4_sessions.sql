@@ -72,6 +72,29 @@ attributed as (
         nullif(campaign, '') as session_campaign
     from sessions
 
+),
+
+-- Its rules are regular expressions: looked at once an origin, of which there are few.
+origins as (
+
+    select distinct
+        session_source,
+        session_medium,
+        session_campaign
+    from attributed
+
+),
+
+channels as (
+
+    select
+        session_source,
+        session_medium,
+        session_campaign,
+        {{ ga4_channel_group('lower(session_source)', 'lower(session_medium)', 'lower(session_campaign)') }}
+            as channel_group
+    from origins
+
 )
 
 select
@@ -85,9 +108,7 @@ select
     attributed.session_source as source,
     attributed.session_medium as medium,
     attributed.session_campaign as campaign,
-    {{ ga4_channel_group(
-        'lower(attributed.session_source)', 'lower(attributed.session_medium)', 'lower(attributed.session_campaign)'
-    ) }} as channel_group,
+    channels.channel_group,
     attributed.device_category,
     attributed.country,
     cast(attributed.page_views as bigint) as page_views,
@@ -109,6 +130,11 @@ select
     cast(coalesce(purchases.transactions, 0) as bigint) as transactions
 from attributed
 cross join {{ source('night', 'settings') }} as settings
+left join channels
+    on
+        attributed.session_source = channels.session_source
+        and attributed.session_medium = channels.session_medium
+        and attributed.session_campaign is not distinct from channels.session_campaign
 left join purchases
     on
         attributed.user_id = purchases.user_id
