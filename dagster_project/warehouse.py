@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from dagster_project import memory
 from dagster_project.errors import Busy
 from dagster_project.project import Project
 
@@ -24,6 +25,8 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
+    "memory_limit": memory.LIMIT,
+    "threads": memory.THREADS,
     "preserve_insertion_order": "false",
     "storage_compatibility_version": "v1.5.0",
 }

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from dagster_project import memory
 from dagster_project.defs import dbt_log
 from dagster_project.errors import NothingPublished
 from dagster_project.kpi.model import Definitions
@@ -56,6 +57,8 @@ def set_environment(project: Project, definitions: Definitions) -> None:
         KPI_WAREHOUSE=str(project.warehouse.resolve()),
         KPI_LANDING=str(project.landing.resolve()),
         KPI_DBT_PACKS=",".join(packs),
+        KPI_MEMORY_LIMIT=memory.LIMIT,
+        KPI_THREADS=memory.THREADS,
         DBT_TARGET_PATH=str(target(project).resolve()),
         DBT_LOG_PATH=str(logs(project).resolve()),
         DBT_SEND_ANONYMOUS_USAGE_STATS="false",

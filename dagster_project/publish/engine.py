@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project import memory
+
 # Of queries that take milliseconds, threads that wait for one another cost as much as the work.
 ONE_THREAD = {"threads": "1"}
 
@@ -16,14 +18,15 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """An in-memory connection: no network, no extension loading, no file outside `folders`.
 
-    spill: where a sort that outgrows the memory may write; by default none may. settings: further ones of
-    DuckDB's.
+    spill: where what outgrows memory.LIMIT may be written; without it there is no limit. settings:
+    further ones of DuckDB's.
     """
     connection = duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "allow_community_extensions": "false",
+            **({"memory_limit": memory.LIMIT} if spill else {}),
             **(settings or {}),
         }
     )

@@ -9,11 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import jinja2
 import pytest
+import yaml
 
-from dagster_project import warehouse
+from dagster_project import memory, warehouse
 from dagster_project.errors import Busy
-from dagster_project.project import Project
+from dagster_project.project import HAND_WRITTEN_DBT, Project
 
 
 @pytest.fixture
@@ -108,3 +110,31 @@ def test_rows_are_inserted_with_their_types_and_none_stays_none(project: Project
     warehouse.write_tables(project, "definitions", {"typed": (columns, rows)})
     with warehouse.opened(project, read_only=True) as connection:
         assert connection.execute("from definitions.typed").fetchall() == rows
+
+
+def test_dbt_opens_the_warehouse_with_the_same_settings() -> None:
+    given = {"KPI_MEMORY_LIMIT": memory.LIMIT, "KPI_THREADS": memory.THREADS}
+    text = (HAND_WRITTEN_DBT / "profiles.yml").read_text(encoding="utf-8")
+    options = yaml.safe_load(text)["shirube"]["outputs"]["duckdb"]["config_options"]
+    read = {
+        name: jinja2.Template(value).render(env_var=lambda name, default: given.get(name, default))
+        for name, value in options.items()
+    }
+    assert read == warehouse.SETTINGS
+
+
+def test_what_outgrows_the_memory_is_written_beside_the_warehouse_though_files_are_shut(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(warehouse.SETTINGS, "memory_limit", "80MB")
+    many = (
+        "select (i * 7919) % 1000003 as number, repeat('x', 60) || i as text from range(1_000_000) as t (i)"
+    )
+    with warehouse.opened(project) as connection:
+        connection.execute(f"create table sorted as select * from ({many}) order by number")
+        assert (
+            connection.execute("select count(*), sum(number) from sorted").fetchall()
+            == connection.execute(f"select count(*), sum(number) from ({many})").fetchall()
+        )
+        with pytest.raises(duckdb.Error):
+            connection.execute("set memory_limit = '8GB'")
