@@ -7,12 +7,14 @@ not at all. It carries the version of the contract that its columns are of; see 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dagster_project import migrations
+from dagster_project import gathered, migrations
 from dagster_project.state_version import refuse
 
 STAMP = b"shirube.contract_version"
@@ -36,22 +38,30 @@ def write(folder: Path, name: str, rows: pa.Table) -> None:
     draft.replace(target)
 
 
-def read(folder: Path, schema: pa.Schema) -> pa.Table:
-    """Every row of the folder with the columns and types of `schema`, in the order of the files' names.
+def read(
+    folder: Path, schema: pa.Schema, batches: Path | None = None, where: pc.Expression | None = None
+) -> pa.Table:
+    """Every row of the folder with the columns and types of `schema`, in the order of the files' names; with
+    `where` only those for which it holds.
 
     Files of earlier versions are migrated; a column that they lack even so is NULL.
+    batches: a disposable folder for these files' rows, many files in one, so that not each has to be opened.
     Raises UnknownState for a file of a later version.
     """
     files = sorted(folder.glob("[!.]*.parquet")) if folder.is_dir() else []
     bare = pa.schema([pa.field(field.name, field.type) for field in schema])
-    tables = [_of_today(path, folder.name) for path in files]
-    merged = pa.concat_tables([bare.empty_table(), *tables], promote_options="permissive")
-    return merged.select(bare.names).cast(bare)
+
+    def of_today(some: Sequence[Path]) -> pa.Table:
+        tables = [_of_today(path, folder.name) for path in some]
+        merged = pa.concat_tables([bare.empty_table(), *tables], promote_options="permissive")
+        return merged.select(bare.names).cast(bare)
+
+    return gathered.rows_of(files, bare, of_today, batches, where)
 
 
 def _of_today(path: Path, table: str) -> pa.Table:
     with pq.ParquetFile(path) as file:  # half of what a data set of one file takes; nights leave many
-        rows = file.read()
+        rows = file.read(use_threads=False)  # so few rows are not worth handing out
     version = int((rows.schema.metadata or {}).get(STAMP, migrations.FIRST))
     if version > migrations.VERSION:
         raise refuse(path, version)

@@ -53,6 +53,11 @@ class Project:
         return self.root / "state"
 
     @property
+    def state_batches(self) -> Path:
+        """Copies of what is in state/, many files in one, so that a night need not open each of them."""
+        return self.work / "state_batches"
+
+    @property
     def build(self) -> Path:
         """Tables of this run that Python makes (goals, forecast), as Parquet, before they are published."""
         return self.work / "build"

@@ -39,7 +39,8 @@ def repair(project: Project) -> None:
             )
         if project.warehouse.exists():
             warehouse.put_aside(project)
-        shutil.rmtree(project.work / "dbt" / "target", ignore_errors=True)
+        for copies in (project.work / "dbt" / "target", project.state_batches):
+            shutil.rmtree(copies, ignore_errors=True)
     click.echo(f"{found.checked:,} landed files are as they arrived; {len(found.mended):,} typed anew.")
     for name in found.mended:
         click.echo(f"  {name}")

@@ -52,6 +52,7 @@ def _forecast(night: Night) -> dict[str, int]:
     """Adds to the log and builds the tables; returns how many rows of each are new."""
     prepared, project = night.prepared, night.prepared.project
     definitions, goals, state = prepared.definitions, goals_tonight(night), project.state
+    batches = project.state_batches
     daily = read_goal_rows(night, "kpi_daily")
     attainment = built.read(project, "kgi_attainment").to_pandas()
 
@@ -64,7 +65,7 @@ def _forecast(night: Night) -> dict[str, int]:
         daily,
         built.read(project, "goal_targets").to_pandas(),
         attainment,
-        of_today(log.read_forecasts(state)),
+        of_today(log.read_forecasts(state, batches)),
         night.as_of,
         night.run_id,
         load_forecasters(project.root, definitions.settings.forecasters, night.warnings.append),
@@ -73,10 +74,10 @@ def _forecast(night: Night) -> dict[str, int]:
     night.warnings += new.warnings
     if night.known_at is None:  # a night of the past is only looked at again: what it said is kept already
         log.append(state, new, night.run_id)
-    said = of_today(log.read_forecasts(state))
+    said = of_today(log.read_forecasts(state, batches))
     built.write(project, "kgi_forecast", said)
     # every night's path stays in state/; published is the one that a chart of this night shows
-    built.write(project, "kgi_forecast_path", of_today(log.read_paths(state, night.as_of)))
+    built.write(project, "kgi_forecast_path", of_today(log.read_paths(state, night.as_of, batches)))
     accuracy = build_accuracy(goals, daily, said, night.as_of, night.run_id)
     built.write(project, "forecast_accuracy", accuracy)
     alerts = build_alerts(
@@ -85,13 +86,13 @@ def _forecast(night: Night) -> dict[str, int]:
         _recent_totals(night),
         said,
         attainment,
-        of_today(log.read_alerts(state)),
+        of_today(log.read_alerts(state, batches)),
         night.as_of,
         night.run_id,
     )
     if night.known_at is None:
         log.append_alerts(state, alerts, night.run_id)
-    built.write(project, "alerts", of_today(log.read_alerts(state)))
+    built.write(project, "alerts", of_today(log.read_alerts(state, batches)))
     counted = (new.kgi_forecast, new.kgi_forecast_path, accuracy, alerts)
     return {name: len(rows) for name, rows in zip(TABLES, counted, strict=True)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -45,7 +46,8 @@ def _book(night: Night, flow: DealFlow) -> Book:
         changes = pd.DataFrame(columns=["case", "day", "stage", "amount"])
         kept = None
         if flow.is_kept:
-            kept = changes_through(night.prepared.project.state / "snapshots" / flow.entity, night.as_of)
+            project, snapshots = night.prepared.project, Path("snapshots", flow.entity)
+            kept = changes_through(project.state / snapshots, night.as_of, project.state_batches / snapshots)
         if kept is not None:
             connection.register("kept", kept)
             # Where the entity has columns by now that no night has kept yet, its cases go by their dates.

@@ -27,7 +27,7 @@ def restatements_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefiniti
         project = night.prepared.project
         with told_apart():
             found = _found(night)
-            rows = restated.kept(project.state)
+            rows = restated.kept(project.state, project.state_batches)
             built.write(project, restated.TABLE, rows)
         return dg.MaterializeResult(metadata={"restated": found, "dagster/row_count": rows.num_rows})
 

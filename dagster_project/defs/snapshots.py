@@ -47,7 +47,12 @@ def snapshot_assets(prepared: Prepared, partitions: dg.PartitionsDefinition) -> 
                         f'select {columns} from main."{entity.model or entity.name}"'
                     ).to_arrow_table()
                 count = append_changes(
-                    project.state / "snapshots" / entity.name, rows, entity.key, night.as_of, night.run_id
+                    project.state / "snapshots" / entity.name,
+                    rows,
+                    entity.key,
+                    night.as_of,
+                    night.run_id,
+                    project.state_batches / "snapshots" / entity.name,
                 )
             yield dg.MaterializeResult(
                 asset_key=dg.AssetKey(["snapshots", entity.name]), metadata={"changes": count}

@@ -3,6 +3,8 @@
 One Parquet file a run and table. The path is written before the forecast that it belongs to: a run that is
 killed in between leaves rows that the next one writes anew, never a forecast without its path; a night that
 is repeated may write the same rows twice.
+
+batches, where it is asked for: the project's folder of state/'s files gathered, see gathered.py.
 """
 
 from __future__ import annotations
@@ -11,12 +13,14 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from dagster_project.forecast.alerts import ALERTS
 from dagster_project.forecast.columns import KGI_FORECAST, KGI_FORECAST_PATH
 from dagster_project.forecast.tables import ForecastTables
 from dagster_project.goals import kept
-from dagster_project.goals.frames import as_date
+from dagster_project.goals.frames import Columns
 
 FORECAST_KEY = ["as_of", "goal", "node", "scenario", "issue"]
 PATH_KEY = ["as_of", "goal", "node", "issue", "date"]
@@ -33,24 +37,20 @@ def append_alerts(state: Path, rows: pd.DataFrame, run_id: str) -> None:
     kept.append(state / "alerts", rows, run_id)
 
 
-def read_alerts(state: Path) -> pd.DataFrame:
+def read_alerts(state: Path, batches: Path | None = None) -> pd.DataFrame:
     """Every alert as it was last said, columns ALERTS, by name."""
-    return kept.read(state / "alerts", ALERTS, ["alert"])
+    return _read(state, "alerts", ALERTS, ["alert"], batches)
 
 
-def read_forecasts(state: Path) -> pd.DataFrame:
+def read_forecasts(state: Path, batches: Path | None = None) -> pd.DataFrame:
     """Everything ever forecast, columns KGI_FORECAST, by key."""
-    return kept.read(state / "kgi_forecast", KGI_FORECAST, FORECAST_KEY)
+    return _read(state, "kgi_forecast", KGI_FORECAST, FORECAST_KEY, batches)
 
 
-def read_paths(state: Path, as_of: date | None = None) -> pd.DataFrame:
+def read_paths(state: Path, as_of: date | None = None, batches: Path | None = None) -> pd.DataFrame:
     """The paths of all forecasts, or of one night's, columns KGI_FORECAST_PATH, by key."""
-    rows = kept.read(state / "kgi_forecast_path", KGI_FORECAST_PATH, PATH_KEY)
-    if as_of is None:
-        return rows
-    # A list without elements would select columns instead of rows.
-    of_night = pd.Series([as_date(day) == as_of for day in rows["as_of"]], index=rows.index, dtype=bool)
-    return rows[of_night].reset_index(drop=True)
+    of_night = None if as_of is None else pc.field("as_of") == pa.scalar(as_of, pa.date32())
+    return _read(state, "kgi_forecast_path", KGI_FORECAST_PATH, PATH_KEY, batches, of_night)
 
 
 def with_rows(kept: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> pd.DataFrame:
@@ -60,3 +60,14 @@ def with_rows(kept: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> pd.DataF
         return kept
     both = pd.concat([kept, new], ignore_index=True)
     return both.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
+
+
+def _read(
+    state: Path,
+    table: str,
+    columns: Columns,
+    key: list[str],
+    batches: Path | None,
+    where: pc.Expression | None = None,
+) -> pd.DataFrame:
+    return kept.read(state / table, columns, key, batches and batches / table, where)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dagster_project import appended
 from dagster_project.goals.frames import Columns, frame
@@ -17,11 +18,18 @@ def append(folder: Path, rows: pd.DataFrame, name: str) -> None:
         appended.write(folder, name, pa.Table.from_pandas(rows, preserve_index=False))
 
 
-def read(folder: Path, columns: Columns, key: list[str]) -> pd.DataFrame:
+def read(
+    folder: Path,
+    columns: Columns,
+    key: list[str],
+    batches: Path | None = None,
+    where: pc.Expression | None = None,
+) -> pd.DataFrame:
     """Everything ever added, with exactly these columns, by key; of equal keys the last added.
 
-    A file from before a column was introduced has NULL in it.
+    A file from before a column was introduced has NULL in it. batches: see appended.read. where: only these
+    rows, told apart by columns of the key.
     """
     schema = pa.Table.from_pandas(frame([], columns), preserve_index=False).schema
-    rows = appended.read(folder, schema).to_pandas(types_mapper=pd.ArrowDtype)
+    rows = appended.read(folder, schema, batches, where).to_pandas(types_mapper=pd.ArrowDtype)
     return rows.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)

@@ -78,9 +78,9 @@ def keep(state: Path, base: str, rows: pa.Table) -> None:
     appended.write(state / TABLE, base, rows)
 
 
-def kept(state: Path) -> pa.Table:
-    """Everything ever restated."""
-    return appended.read(state / TABLE, load().table(TABLE).schema)
+def kept(state: Path, batches: Path | None = None) -> pa.Table:
+    """Everything ever restated. batches: the project's folder of state/'s files gathered, see gathered.py."""
+    return appended.read(state / TABLE, load().table(TABLE).schema, batches and batches / TABLE)
 
 
 _SIDES = """

@@ -5,6 +5,8 @@ One file a night that brought changes, named `<as of>_<run id>.parquet`: the ent
     snapshot_as_of   DATE      the night
     change           VARCHAR   insert, update or delete; of a delete the columns hold what was last seen
     snapshot_run_id  VARCHAR
+
+batches, where it is asked for: a disposable folder of these files gathered, see gathered.py.
 """
 
 from __future__ import annotations
@@ -17,12 +19,22 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dagster_project import gathered
 from dagster_project.publish.engine import ONE_THREAD, connect
 
-OWN_COLUMNS = ("snapshot_as_of", "change", "snapshot_run_id")
+OWN = pa.schema({"snapshot_as_of": pa.date32(), "change": pa.string(), "snapshot_run_id": pa.string()})
+OWN_COLUMNS = tuple(OWN.names)
+POSITION = "snapshot_position"  # in the history, while it is looked at
 
 
-def append_changes(folder: Path, rows: pa.Table, key: Sequence[str], as_of: date, run_id: str) -> int:
+def append_changes(
+    folder: Path,
+    rows: pa.Table,
+    key: Sequence[str],
+    as_of: date,
+    run_id: str,
+    batches: Path | None = None,
+) -> int:
     """Append the rows that are new, changed or gone since the last night; returns how many, 0 writes no file.
 
     rows: the entity as of the night, without personal columns; `key` is unique in it. The same rows again
@@ -37,7 +49,7 @@ def append_changes(folder: Path, rows: pa.Table, key: Sequence[str], as_of: date
         )
     connection = connect([], settings=ONE_THREAD)
     connection.register("present", rows)
-    connection.register("past", _state(files, rows.schema, key))
+    connection.register("past", _state(files, rows.schema, key, batches))
     keys = " and ".join(f"present.{_quoted(name)} = past.{_quoted(name)}" for name in key)
     first = _quoted(key[0])
     differs = " or ".join(
@@ -79,25 +91,31 @@ def state_as_of(folder: Path, key: Sequence[str], as_of: date) -> pa.Table | Non
     return _state(files, pa.schema([field for field in newest if field.name not in OWN_COLUMNS]), key)
 
 
-def changes_through(folder: Path, as_of: date) -> pa.Table | None:
+def changes_through(folder: Path, as_of: date, batches: Path | None = None) -> pa.Table | None:
     """Every change up to a night, oldest first, with the newest columns of the entity and OWN_COLUMNS; None
     before the first snapshot."""
     files = [path for path in _files(folder) if _night(path) <= as_of]
     if not files:
         return None
-    newest = pq.read_schema(files[-1])
-    ordered = newest.append(pa.field("position", pa.int64()))
-    tables = [_as_schema(pq.read_table(path), ordered, position) for position, path in enumerate(files)]
-    return pa.concat_tables(tables).drop_columns(["position"])
+    return _history(files, pq.read_schema(files[-1]), batches)
 
 
-def _state(files: Sequence[Path], schema: pa.Schema, key: Sequence[str]) -> pa.Table:
+def _history(files: Sequence[Path], schema: pa.Schema, batches: Path | None) -> pa.Table:
+    """Every change in the files, oldest first, with the columns and types of `schema`."""
+
+    def read(some: Sequence[Path]) -> pa.Table:
+        return pa.concat_tables([_as_schema(path, schema) for path in some])
+
+    return gathered.rows_of(files, schema, read, batches)
+
+
+def _state(
+    files: Sequence[Path], schema: pa.Schema, key: Sequence[str], batches: Path | None = None
+) -> pa.Table:
     """The newest row of each key that is not deleted, with the columns and types of `schema`."""
-    ordered = schema.append(pa.field("change", pa.string())).append(pa.field("position", pa.int64()))
-    history = pa.concat_tables(
-        [_as_schema(pq.read_table(path), ordered, position) for position, path in enumerate(files)]
-        or [ordered.empty_table()]
-    )
+    history = _history(files, pa.unify_schemas([schema, OWN]), batches)
+    # Of a key there is a row a night at most: later rows are of later nights.
+    history = history.append_column(POSITION, pa.array(range(history.num_rows), pa.int64()))
     columns = ", ".join(_quoted(name) for name in schema.names)
     keys = ", ".join(_quoted(name) for name in key)
     with connect([], settings=ONE_THREAD) as connection:
@@ -105,19 +123,21 @@ def _state(files: Sequence[Path], schema: pa.Schema, key: Sequence[str]) -> pa.T
         return connection.execute(
             f"""
             select {columns} from history
-            qualify row_number() over (partition by {keys} order by position desc) = 1 and change <> 'delete'
+            qualify
+                row_number() over (partition by {keys} order by {POSITION} desc) = 1
+                and change <> 'delete'
             order by {keys}
             """
         ).to_arrow_table()
 
 
-def _as_schema(rows: pa.Table, schema: pa.Schema, position: int) -> pa.Table:
-    """`rows` of an older definition of the entity: a column it lacked, or of another type now, is NULL."""
+def _as_schema(path: Path, schema: pa.Schema) -> pa.Table:
+    """Rows of an older definition of the entity: a column it lacked, or of another type now, is NULL."""
+    with pq.ParquetFile(path) as file:
+        rows = file.read(use_threads=False)
     arrays = []
     for field in schema:
-        if field.name == "position":
-            arrays.append(pa.array([position] * rows.num_rows, field.type))
-        elif field.name not in rows.column_names:
+        if field.name not in rows.column_names:
             arrays.append(pa.nulls(rows.num_rows, field.type))
         else:
             try:

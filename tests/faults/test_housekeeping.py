@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
+from dagster_project import gathered
 from dagster_project.kpi.load import load_definitions
 from dagster_project.landing.ledger import Ledger
 from dagster_project.landing.pruning import prune
@@ -66,11 +69,17 @@ def test_the_command_says_what_would_go_and_keeps_three_publications(company: Co
 
 
 def test_repair_makes_the_publication_again_from_what_landed(company: Company) -> None:
+    said = next(company.project.state.glob("kgi_forecast/*.parquet"))
+    for time in range(gathered.BATCH):  # so that there is a batch of them
+        shutil.copy(said, said.with_stem(f"0_{time}"))
     before, state = tables(company.project.current), _state(company)
     ledger = Ledger(company.project.landing).entries()
     damaged = next(entry for entry in ledger if entry.path.startswith("crm/"))
     (company.project.landing / str(damaged.typed)).write_bytes(b"PAR1 not really")
     company.project.warehouse.write_bytes(b"broken")
+    batch = company.project.state_batches / "kgi_forecast" / "00000.parquet"
+    batch.parent.mkdir(parents=True)
+    batch.write_bytes(b"doubtful")
     company.write("store/store_20260411.csv", store(date(2026, 4, 11), 1, 1))
     answer = company.kpi("repair")
     assert answer.code == 0, answer.err
@@ -78,6 +87,7 @@ def test_repair_makes_the_publication_again_from_what_landed(company: Company) -
     assert_same(tables(company.project.current), before)
     assert _state(company) == state
     assert (company.project.work / "broken" / "warehouse.duckdb").read_bytes() == b"broken"
+    assert pq.read_table(batch).num_rows
 
 
 @pytest.mark.parametrize("damage", ["gone", "changed"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dagster_project.snapshots.changes import append_changes, state_as_of
+from dagster_project import gathered
+from dagster_project.snapshots import changes
+from dagster_project.snapshots.changes import append_changes, changes_through, state_as_of
 
 MONDAY, TUESDAY, WEDNESDAY = date(2026, 10, 26), date(2026, 10, 27), date(2026, 10, 28)
 
@@ -108,3 +110,42 @@ def test_an_entity_may_not_have_a_column_that_snapshots_add(tmp_path: Path) -> N
     rows = _deals(("a", "open", 1)).append_column("change", pa.array(["x"]))
     with pytest.raises(ValueError, match="column 'change'"):
         _append(tmp_path, rows, MONDAY, 1)
+
+
+def test_an_entity_may_have_a_column_named_position(tmp_path: Path) -> None:
+    rows = pa.table({"person": ["a", "b"], "position": ["clerk", "head"]})
+    later = pa.table({"person": ["a", "b"], "position": ["head", "head"]})
+    assert append_changes(tmp_path, rows, ["person"], MONDAY, "r1") == 2
+    assert append_changes(tmp_path, later, ["person"], TUESDAY, "r2") == 1
+    assert state_as_of(tmp_path, ["person"], TUESDAY) == later
+
+
+def test_nights_that_are_gathered_change_nothing_but_the_files_that_are_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathered, "BATCH", 3)
+    plain, with_batches, batches = tmp_path / "plain", tmp_path / "with_batches", tmp_path / "batches"
+    for run in range(9):
+        night = MONDAY + timedelta(run)
+        rows = _deals(("a", f"stage {run // 2}", run), ("b", None, 1), (f"new {run}", "open", run))
+        if run > 5:  # another column, and one of another type
+            rows = rows.append_column("team", pa.array(["east", None, None], pa.string()))
+            rows = rows.set_column(2, "amount", pa.array([float(run), 1.0, 2.0]))
+        at = (["deal_id"], night, f"20261101T00000{run}Z-abcdef")
+        assert append_changes(with_batches, rows, *at, batches) == append_changes(plain, rows, *at)
+        earlier = MONDAY + timedelta(run // 2)
+        for asked in (night, earlier, night):
+            assert changes_through(with_batches, asked, batches) == changes_through(plain, asked)
+    assert _changes(with_batches) == _changes(plain)
+
+    opened = []
+    read = changes._as_schema
+
+    def noted(path: Path, schema: pa.Schema) -> pa.Table:
+        opened.append(path)
+        return read(path, schema)
+
+    monkeypatch.setattr(changes, "_as_schema", noted)
+    changes_through(with_batches, date(2027, 1, 1), batches)
+    append_changes(with_batches, rows, *at, batches)
+    assert opened == []
