@@ -95,20 +95,10 @@ select
     attributed.page_title,
     attributed.page_referrer,
     case attributed.attribution
-        when 'collected' then attributed.collected_source
-        when 'param' then attributed.param_source
-        when 'google_ads' then 'google'
-    end as source,
-    case attributed.attribution
-        when 'collected' then attributed.collected_medium
-        when 'param' then attributed.param_medium
-        when 'google_ads' then 'cpc'
-    end as medium,
-    case attributed.attribution
-        when 'collected' then attributed.collected_campaign
-        when 'param' then attributed.param_campaign
-        when 'google_ads' then coalesce(attributed.collected_campaign, attributed.param_campaign)
-    end as campaign,
+        when 'collected' then {{ ga4_origin('collected_source', 'collected_medium', 'collected_campaign') }}
+        when 'param' then {{ ga4_origin('param_source', 'param_medium', 'param_campaign') }}
+        when 'google_ads' then {{ ga4_origin("'google'", "'cpc'", 'coalesce(collected_campaign, param_campaign)') }}
+    end as origin,
     attributed.device_category,
     attributed.country,
     attributed.engagement_msec,

@@ -44,12 +44,10 @@ sessions as (
         min(event_timestamp) as started,
         max(event_timestamp) as ended,
         min(session_number) as session_number,
-        min_by(page_location, case when page_location is not null then position end) as landing_location,
-        min_by(source, case when source is not null then position end) as source,
-        min_by(coalesce(medium, '(not set)'), case when source is not null then position end) as medium,
-        min_by(coalesce(campaign, ''), case when source is not null then position end) as campaign,
-        min_by(device_category, case when device_category is not null then position end) as device_category,
-        min_by(country, case when country is not null then position end) as country,
+        {{ first_known('page_location') }} as landing_location,
+        {{ first_known('origin') }} as origin,
+        {{ first_known('device_category') }} as device_category,
+        {{ first_known('country') }} as country,
         sum(case when event_name in ('page_view', 'screen_view') then 1 else 0 end) as page_views,
         count(*) as events,
         coalesce(sum(engagement_msec), 0) as engagement_msec,
@@ -63,79 +61,74 @@ sessions as (
 
 ),
 
-attributed as (
+-- Before any other join: a zone that comes out of one is looked up row by row, at five times the cost.
+dated as (
 
     select
-        *,
-        coalesce(source, '(direct)') as session_source,
-        case when source is null then '(none)' else medium end as session_medium,
-        nullif(campaign, '') as session_campaign
+        sessions.*,
+        {{ local_timestamp('sessions.started', 'settings.timezone') }} as started_at,
+        {{ local_timestamp('sessions.ended', 'settings.timezone') }} as ended_at
     from sessions
+    cross join {{ source('night', 'settings') }} as settings
 
 ),
 
--- Its rules are regular expressions: looked at once an origin, of which there are few.
+-- Looked at once an origin, of which there are few: the rules of channel groups are regular expressions.
 origins as (
 
-    select distinct
-        session_source,
-        session_medium,
-        session_campaign
-    from attributed
+    select
+        origin,
+        coalesce({{ ga4_origin_source('origin') }}, '(direct)') as source,
+        case when origin is null then '(none)' else coalesce({{ ga4_origin_medium('origin') }}, '(not set)') end as medium,
+        {{ ga4_origin_campaign('origin') }} as campaign
+    from (select distinct origin from dated) as found
 
 ),
 
 channels as (
 
     select
-        session_source,
-        session_medium,
-        session_campaign,
-        {{ ga4_channel_group('lower(session_source)', 'lower(session_medium)', 'lower(session_campaign)') }}
-            as channel_group
+        *,
+        {{ ga4_channel_group('lower(source)', 'lower(medium)', 'lower(campaign)') }} as channel_group
     from origins
 
 )
 
 select
-    concat(attributed.user_id, '-', cast(attributed.ga_session_id as varchar)) as session_id,
-    attributed.user_id,
-    attributed.ga_session_id,
-    {{ local_timestamp('attributed.started', 'settings.timezone') }} as started_at,
-    {{ local_timestamp('attributed.ended', 'settings.timezone') }} as ended_at,
-    attributed.session_number,
-    {{ ga4_page_path('attributed.landing_location') }} as landing_page,
-    attributed.session_source as source,
-    attributed.session_medium as medium,
-    attributed.session_campaign as campaign,
+    concat(sessions.user_id, '-', cast(sessions.ga_session_id as varchar)) as session_id,
+    sessions.user_id,
+    sessions.ga_session_id,
+    sessions.started_at,
+    sessions.ended_at,
+    sessions.session_number,
+    {{ ga4_page_path('sessions.landing_location') }} as landing_page,
+    channels.source,
+    channels.medium,
+    channels.campaign,
     channels.channel_group,
-    attributed.device_category,
-    attributed.country,
-    cast(attributed.page_views as bigint) as page_views,
-    cast(attributed.events as bigint) as events,
-    cast(attributed.engagement_msec as bigint) as engagement_msec,
+    sessions.device_category,
+    sessions.country,
+    cast(sessions.page_views as bigint) as page_views,
+    cast(sessions.events as bigint) as events,
+    cast(sessions.engagement_msec as bigint) as engagement_msec,
     (
-        attributed.engagement_msec >= 10000
-        or attributed.page_views >= 2
-        or attributed.engaged_events = 1
-        or attributed.form_submit_events = 1
-        or attributed.purchase_events = 1
+        sessions.engagement_msec >= 10000
+        or sessions.page_views >= 2
+        or sessions.engaged_events = 1
+        or sessions.form_submit_events = 1
+        or sessions.purchase_events = 1
     ) as is_engaged,
-    (attributed.form_submit_events = 1 or attributed.purchase_events = 1) as has_key_event,
-    attributed.cart_events = 1 as has_cart,
-    attributed.form_start_events = 1 as has_form_start,
-    attributed.form_submit_events = 1 as has_form_submit,
-    attributed.purchase_events = 1 as has_purchase,
+    (sessions.form_submit_events = 1 or sessions.purchase_events = 1) as has_key_event,
+    sessions.cart_events = 1 as has_cart,
+    sessions.form_start_events = 1 as has_form_start,
+    sessions.form_submit_events = 1 as has_form_submit,
+    sessions.purchase_events = 1 as has_purchase,
     cast(coalesce(purchases.purchase_revenue, 0) as decimal(18, 4)) as purchase_revenue,
     cast(coalesce(purchases.transactions, 0) as bigint) as transactions
-from attributed
-cross join {{ source('night', 'settings') }} as settings
-left join channels
-    on
-        attributed.session_source = channels.session_source
-        and attributed.session_medium = channels.session_medium
-        and attributed.session_campaign is not distinct from channels.session_campaign
+from dated as sessions
+inner join channels
+    on sessions.origin is not distinct from channels.origin
 left join purchases
     on
-        attributed.user_id = purchases.user_id
-        and attributed.ga_session_id = purchases.ga_session_id
+        sessions.user_id = purchases.user_id
+        and sessions.ga_session_id = purchases.ga_session_id
