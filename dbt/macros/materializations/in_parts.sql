@@ -71,8 +71,15 @@
     {{ return(batches.values() | list) }}
 {% endmacro %}
 
-{# The condition that `column` lies in one of `ranges`. #}
+{# The condition that `column` lies in one of `ranges`. Before the ranges stand the bounds of them all: DuckDB passes over
+   files and blocks by these, but not by alternatives. #}
 {% macro within(column, ranges) -%}
+    (
+    {%- if ranges | length > 1 -%}
+        {%- set lowers, uppers = ranges | map(attribute=0) | list, ranges | map(attribute=1) | list -%}
+        {%- if none not in lowers %} {{ column }} >= least({{ lowers | join(', ') }}) and {% endif -%}
+        {%- if none not in uppers %} {{ column }} < greatest({{ uppers | join(', ') }}) and {% endif -%}
+    {%- endif %}
     (
     {%- for lower, upper in ranges -%}
         {%- if lower is none and upper is none -%} true
@@ -82,7 +89,7 @@
         {%- endif -%}
         {{- ' or ' if not loop.last }}
     {%- endfor -%}
-    {{ ' false' if not ranges }} )
+    {{ ' false' if not ranges }} ))
 {%- endmacro %}
 
 {# What others have to know of the rows in the parts: anew before they are written again, added to after. #}
