@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
+from dagster_project import memory
 from dagster_project.defs import dbt_engine
 from dagster_project.defs.dbt_engine import NodeResult
 from dagster_project.defs.failures import RETRIES, Transient, told_apart
@@ -186,6 +187,11 @@ def _failure(broken: list[NodeResult], manifest: Mapping[str, Any]) -> Exception
     lines = [_words(result, manifest) for result in broken[:SHOWN_FAILURES]]
     if len(broken) > SHOWN_FAILURES:
         lines.append(f"... and {len(broken) - SHOWN_FAILURES} more")
+    if any("Out of Memory Error" in result.message for result in broken):
+        lines.append(
+            f"DuckDB may take {memory.LIMIT} of memory, on {memory.THREADS} threads: allow it more by "
+            "KPI_MEMORY_LIMIT (such as 2GB), or fewer threads by KPI_THREADS."
+        )
     if all("IO Error" in result.message for result in broken):
         return Transient("\n".join(lines))
     return dg.Failure(description="\n".join(lines), allow_retries=False)

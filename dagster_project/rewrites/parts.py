@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 MICROSECONDS_OF_DAY = 86_400_000_000
-BATCH_ROWS = 1_000_000  # of events: about 400 MB of memory while they are taken apart
+BATCH_ROWS = 1_000_000  # of events, that one transaction writes
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,11 @@ def test_models_that_broke_on_reading_a_file_are_tried_again() -> None:
     )
 
 
+def test_a_night_that_does_not_fit_into_memory_says_how_to_allow_more() -> None:
+    failure = _failure([_result(message="Out of Memory Error: failed to pin block")], MANIFEST)
+    assert "KPI_MEMORY_LIMIT" in str(failure)
+
+
 @pytest.mark.parametrize(
     ("status", "passed", "severity"),
     [
