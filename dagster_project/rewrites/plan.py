@@ -100,13 +100,14 @@ def begin(
         made = plan(before, now, asked)
         connection.execute("begin")
         connection.execute("drop table if exists built.state")
-        _write(connection, "rebuilt", [(name,) for name in made.rebuilt])
+        _write(connection, "rebuilt", ["varchar"], [(name,) for name in made.rebuilt])
         _write(
             connection,
             "event_parts",
+            ["bigint", "varchar", "varchar"],
             [(part.batch, _text(part.lower), _text(part.upper)) for part in made.parts],
         )
-        _write(connection, "rebuilt_dates", made.dates)
+        _write(connection, "rebuilt_dates", ["date", "date"], made.dates)
         connection.execute("commit")
     return now
 
@@ -177,11 +178,11 @@ def span_of(path: Path) -> Span | None:
     return Span(min(days, default=0), max(days, default=0), metadata.num_rows, lacks_moments)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[Any]]) -> None:
+def _write(
+    connection: duckdb.DuckDBPyConnection, table: str, kinds: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
     connection.execute(f"delete from night.{table}")
-    if rows:
-        marks = ", ".join("?" for _ in rows[0])
-        connection.executemany(f"insert into night.{table} values ({marks})", [list(row) for row in rows])
+    warehouse.insert(connection, f"night.{table}", kinds, rows)
 
 
 def _text(moment: int | None) -> str | None:
