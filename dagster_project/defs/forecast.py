@@ -59,13 +59,14 @@ def _forecast(night: Night) -> dict[str, int]:
     def of_today(rows: pd.DataFrame) -> pd.DataFrame:
         return under_todays_names(rows, goals, definitions)
 
+    known = log.read_forecasts(state, batches, night.said_by)
     new = build_forecast(
         goals,
         definitions,
         daily,
         built.read(project, "goal_targets").to_pandas(),
         attainment,
-        of_today(log.read_forecasts(state, batches)),
+        of_today(known),
         night.as_of,
         night.run_id,
         load_forecasters(project.root, definitions.settings.forecasters, night.warnings.append),
@@ -74,25 +75,27 @@ def _forecast(night: Night) -> dict[str, int]:
     night.warnings += new.warnings
     if night.known_at is None:  # a night of the past is only looked at again: what it said is kept already
         log.append(state, new, night.run_id)
-    said = of_today(log.read_forecasts(state, batches))
+    said = of_today(log.with_new(known, new.kgi_forecast, log.FORECAST_KEY))
     built.write(project, "kgi_forecast", said)
     # every night's path stays in state/; published is the one that a chart of this night shows
-    built.write(project, "kgi_forecast_path", of_today(log.read_paths(state, night.as_of, batches)))
+    paths = log.with_new(log.read_paths(state, night.as_of, batches), new.kgi_forecast_path, log.PATH_KEY)
+    built.write(project, "kgi_forecast_path", log.paths_of(said, of_today(paths)))
     accuracy = build_accuracy(goals, daily, said, night.as_of, night.run_id)
     built.write(project, "forecast_accuracy", accuracy)
+    alerted = log.read_alerts(state, batches, night.said_by)
     alerts = build_alerts(
         goals,
         definitions,
         _recent_totals(night),
         said,
         attainment,
-        of_today(log.read_alerts(state, batches)),
+        of_today(alerted),
         night.as_of,
         night.run_id,
     )
     if night.known_at is None:
         log.append_alerts(state, alerts, night.run_id)
-    built.write(project, "alerts", of_today(log.read_alerts(state, batches)))
+    built.write(project, "alerts", of_today(log.with_new(alerted, alerts, log.ALERT_KEY)))
     counted = (new.kgi_forecast, new.kgi_forecast_path, accuracy, alerts)
     return {name: len(rows) for name, rows in zip(TABLES, counted, strict=True)}
 

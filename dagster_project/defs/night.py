@@ -18,6 +18,7 @@ from dagster_project.state_version import claim
 PARTITION = "dagster/partition"
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
+LAST_TAIL = "ffffff"  # of the ids of one second
 
 
 def _silent(line: str) -> None:
@@ -50,6 +51,14 @@ class Night:
     warnings: list[str] = field(default_factory=list)
     goals: tuple[Goal, ...] | None = None
     goal_rows: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    @property
+    def said_by(self) -> str | None:
+        """No run that a past night can know of has a later id: what later ones added to state/ it has not
+        seen. None: tonight has seen all of it."""
+        if self.known_at is None:
+            return None
+        return new_run_id(self.known_at, LAST_TAIL)
 
 
 @dataclass(frozen=True)

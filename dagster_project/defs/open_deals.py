@@ -47,7 +47,9 @@ def _book(night: Night, flow: DealFlow) -> Book:
         kept = None
         if flow.is_kept:
             project, snapshots = night.prepared.project, Path("snapshots", flow.entity)
-            kept = changes_through(project.state / snapshots, night.as_of, project.state_batches / snapshots)
+            kept = changes_through(
+                project.state / snapshots, night.as_of, project.state_batches / snapshots, night.said_by
+            )
         if kept is not None:
             connection.register("kept", kept)
             # Where the entity has columns by now that no night has kept yet, its cases go by their dates.

@@ -5,6 +5,7 @@ killed in between leaves rows that the next one writes anew, never a forecast wi
 is repeated may write the same rows twice.
 
 batches, where it is asked for: the project's folder of state/'s files gathered, see gathered.py.
+by: only what runs up to this id have said, None: all of it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from dagster_project.forecast.tables import ForecastTables
 from dagster_project.goals import kept
 from dagster_project.goals.frames import Columns
 
+ALERT_KEY = ["alert"]
 FORECAST_KEY = ["as_of", "goal", "node", "scenario", "issue"]
 PATH_KEY = ["as_of", "goal", "node", "issue", "date"]
 
@@ -37,14 +39,14 @@ def append_alerts(state: Path, rows: pd.DataFrame, run_id: str) -> None:
     kept.append(state / "alerts", rows, run_id)
 
 
-def read_alerts(state: Path, batches: Path | None = None) -> pd.DataFrame:
+def read_alerts(state: Path, batches: Path | None = None, by: str | None = None) -> pd.DataFrame:
     """Every alert as it was last said, columns ALERTS, by name."""
-    return _read(state, "alerts", ALERTS, ["alert"], batches)
+    return _read(state, "alerts", ALERTS, ALERT_KEY, batches, _said_by(by))
 
 
-def read_forecasts(state: Path, batches: Path | None = None) -> pd.DataFrame:
+def read_forecasts(state: Path, batches: Path | None = None, by: str | None = None) -> pd.DataFrame:
     """Everything ever forecast, columns KGI_FORECAST, by key."""
-    return _read(state, "kgi_forecast", KGI_FORECAST, FORECAST_KEY, batches)
+    return _read(state, "kgi_forecast", KGI_FORECAST, FORECAST_KEY, batches, _said_by(by))
 
 
 def read_paths(state: Path, as_of: date | None = None, batches: Path | None = None) -> pd.DataFrame:
@@ -53,13 +55,21 @@ def read_paths(state: Path, as_of: date | None = None, batches: Path | None = No
     return _read(state, "kgi_forecast_path", KGI_FORECAST_PATH, PATH_KEY, batches, of_night)
 
 
-def with_rows(kept: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> pd.DataFrame:
-    """What is kept and what is new, each key once, in order: the log as it is, or as it would be where a
-    night of the past is only looked at again."""
-    if new.empty:
-        return kept
-    both = pd.concat([kept, new], ignore_index=True)
+def with_new(kept: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """The log as it would be with these rows added, in its order."""
+    both = pd.concat([kept, new], ignore_index=True) if len(new) else kept
     return both.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
+
+
+def paths_of(forecasts: pd.DataFrame, paths: pd.DataFrame) -> pd.DataFrame:
+    """Of these paths those whose forecast is among `forecasts`."""
+    key = ["as_of", "goal", "node", "issue"]
+    return paths.merge(forecasts[key].drop_duplicates(), on=key)
+
+
+def _said_by(run_id: str | None) -> pc.Expression | None:
+    """Ids begin with the moment of the run."""
+    return None if run_id is None else pc.field("computed_run_id") <= pa.scalar(run_id)
 
 
 def _read(

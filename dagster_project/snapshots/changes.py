@@ -91,10 +91,16 @@ def state_as_of(folder: Path, key: Sequence[str], as_of: date) -> pa.Table | Non
     return _state(files, pa.schema([field for field in newest if field.name not in OWN_COLUMNS]), key)
 
 
-def changes_through(folder: Path, as_of: date, batches: Path | None = None) -> pa.Table | None:
+def changes_through(
+    folder: Path, as_of: date, batches: Path | None = None, by: str | None = None
+) -> pa.Table | None:
     """Every change up to a night, oldest first, with the newest columns of the entity and OWN_COLUMNS; None
-    before the first snapshot."""
-    files = [path for path in _files(folder) if _night(path) <= as_of]
+    before the first snapshot. by: only what runs up to this id have seen, None: all of it."""
+    files = [
+        path
+        for path in _files(folder)
+        if _night(path) <= as_of and (by is None or path.stem.partition("_")[2] <= by)
+    ]
     if not files:
         return None
     return _history(files, pq.read_schema(files[-1]), batches)

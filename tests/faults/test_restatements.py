@@ -71,13 +71,27 @@ def test_a_past_night_can_be_had_again_and_leaves_state_as_it_is(
     now, moment = tables(corrected.project.current), second_night.first_published_at
     state = {path: path.read_bytes() for path in (corrected.root / "state").rglob("*") if path.is_file()}
     corrected.night("--known-at", moment.isoformat())
-    assert_same(tables(corrected.project.current), second_night.before, "kgi_forecast", "restatements")
+    assert_same(tables(corrected.project.current), second_night.before, "restatements")
     assert corrected.published("publication").known_at[0] == pd.Timestamp(moment).tz_localize(None)
     assert {
         path: path.read_bytes() for path in (corrected.root / "state").rglob("*") if path.is_file()
     } == state
     corrected.night()
     assert_same(tables(corrected.project.current), now)
+
+
+@pytest.mark.slow
+def test_a_past_night_says_what_it_said_not_what_was_said_of_its_day_later(
+    corrected: Company, second_night: Second
+) -> None:
+    corrected.night("--as-of", "2026-04-10")
+    later = tables(corrected.project.current)
+    corrected.night("--known-at", second_night.first_published_at.isoformat())
+    now = tables(corrected.project.current)
+    assert_same(now, second_night.before, "restatements")
+    of_the_day = later["kgi_forecast"]["as_of"].astype(str) == "2026-04-10"
+    assert set(later["kgi_forecast"][of_the_day].issue) == {1, 2}
+    assert not now["kpi_scorecard"].forecast.equals(later["kpi_scorecard"].forecast)
 
 
 @pytest.mark.slow
