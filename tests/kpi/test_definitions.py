@@ -7,6 +7,7 @@ import pytest
 from dagster_project.errors import DefinitionError
 from dagster_project.kpi.load import check_definitions, load_definitions
 from dagster_project.kpi.reserved import HAND_WRITTEN_MODELS, taken_as_entity
+from dagster_project.publish.contract import load
 
 
 def kpi(**changes):
@@ -271,6 +272,10 @@ def test_no_entity_takes_the_name_of_a_model_written_by_hand():
     models = Path(__file__).parents[2] / "dbt" / "models"
     by_hand = {path.stem for path in models.rglob("*.sql") if "generated" not in path.parts}
     assert by_hand == HAND_WRITTEN_MODELS
+
+
+def test_no_entity_may_take_the_name_of_a_published_table():
+    assert [table.name for table in load().tables if not taken_as_entity(table.name)] == []
 
 
 def test_no_entity_may_take_the_name_of_a_generated_table():
