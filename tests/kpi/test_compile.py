@@ -1,8 +1,10 @@
 """What the compiler writes: every model is read by the union it belongs to, spans are weighed whole."""
 
+import duckdb
 import pytest
 
 from dagster_project.kpi.compile.files import compile_project
+from dagster_project.kpi.compile.sql import not_null
 from dagster_project.kpi.load import load_definitions
 
 STOCK = """\
@@ -79,3 +81,9 @@ def test_a_name_with_levels_in_it_is_in_the_union_like_any_other(project):
 def test_a_span_that_outlasts_the_calendar_is_weighed_by_all_of_its_days(project):
     sql = compile_project(load_definitions(project(kpis__extra=SPREAD)))["kpi/measures_budget.sql"]
     assert "days_between('first_day', 'last_day') }} + 1 as weight_in_all" in sql
+
+
+def test_an_expression_stays_together_where_it_is_asked_for_a_value():
+    rows = "(values (false, null), (true, null), (null, null)) as rows(a, b)"
+    found = duckdb.sql(f"select {not_null('a or b')} from {rows}").fetchall()
+    assert found == [(False,), (True,), (False,)]

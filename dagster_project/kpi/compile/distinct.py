@@ -19,6 +19,7 @@ from dagster_project.kpi.compile.sql import (
     config,
     ctes,
     generated,
+    not_null,
     ref,
     select,
 )
@@ -89,7 +90,7 @@ def _marked(
             shared = measure.filter is not None and len(set(filters)) > 1
             mark = f"case when {measure.filter} then 1 end" if shared else "1"
         columns.append(f"{mark} as {measure.name}")
-    conditions = [f"{expression} is not null", f"({time} is null or {day} <= {as_of()})"]
+    conditions = [not_null(expression), f"({time} is null or {day} <= {as_of()})"]
     if is_in_parts(entity, time):
         conditions.append(THIS_PART)
     if None not in filters:

@@ -21,6 +21,7 @@ from dagster_project.kpi.compile.sql import (
     generated,
     generated_yaml,
     literal,
+    not_null,
     ref,
     select,
 )
@@ -99,7 +100,7 @@ def _contribution(measure: Measure) -> str:
     """What one row adds; NULL where the filter is false or NULL, so that it adds nothing."""
     if measure.agg == "count":
         conditions = [
-            part for part in (measure.filter, f"{measure.sql} is not null" if measure.sql else None) if part
+            part for part in (measure.filter, not_null(measure.sql) if measure.sql else None) if part
         ]
         if not conditions:
             return "1"

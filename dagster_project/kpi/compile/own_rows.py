@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dagster_project.kpi.compile.shapes import by_day, dated, segments
-from dagster_project.kpi.compile.sql import COUNTED, as_of, config, ctes, generated, ref, select
+from dagster_project.kpi.compile.sql import COUNTED, as_of, config, ctes, generated, not_null, ref, select
 from dagster_project.kpi.model import Conversion, Entity, Measure
 
 
@@ -120,10 +120,11 @@ def spread_model(entity: Entity, measure: Measure) -> str:
     """An amount laid over its days, each the difference of two rounded cumulatives, so that days add up."""
     spread = measure.spread
     assert spread is not None
+    assert measure.sql is not None
     kept = [
         f"{spread.start} is not null",
         f"{spread.through} >= {spread.start}",
-        f"{measure.sql} is not null",
+        not_null(measure.sql),
     ]
     if measure.filter:
         kept.append(f"({measure.filter})")

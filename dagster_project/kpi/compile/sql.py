@@ -32,6 +32,11 @@ def landed(source: str) -> str:
     return "{{ source('landing', '" + source + "') }}"
 
 
+def not_null(expression: str) -> str:
+    """The condition that there is a value; whatever binds weaker in the expression stays together."""
+    return f"{expression} is not null" if expression.isidentifier() else f"({expression}) is not null"
+
+
 def as_of() -> str:
     return "(select as_of from {{ source('night', 'run') }})"
 

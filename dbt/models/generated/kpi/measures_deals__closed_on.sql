@@ -16,7 +16,7 @@ with contributions as (
         case when stage = 'won' then cast(net_amount as decimal(38, 9)) end as average_order_value__sum,
         case when (stage = 'won') and (net_amount is not null) then 1 end as average_order_value__count,
         case when stage = 'won' then cast({{ days_between("lead_on", "closed_on") }} as decimal(38, 9)) end as sales_cycle_days__sum,
-        case when (stage = 'won') and ({{ days_between("lead_on", "closed_on") }} is not null) then 1 end as sales_cycle_days__count
+        case when (stage = 'won') and (({{ days_between("lead_on", "closed_on") }}) is not null) then 1 end as sales_cycle_days__count
     from {{ ref('deals') }}
     where closed_on is null or closed_on <= (select as_of from {{ source('night', 'run') }})
 )

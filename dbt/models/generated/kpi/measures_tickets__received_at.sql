@@ -9,7 +9,7 @@ with contributions as (
         case when (not answered_at is null) then 1 end as response_rate__numerator,
         1 as response_rate__denominator,
         cast({{ hours_between("received_at", "answered_at") }} as decimal(38, 9)) as first_response_time__sum,
-        case when ({{ hours_between("received_at", "answered_at") }} is not null) then 1 end as first_response_time__count,
+        case when (({{ hours_between("received_at", "answered_at") }}) is not null) then 1 end as first_response_time__count,
         case when (contact_channel = 'phone' and given_up) then 1 end as call_abandonment_rate__numerator,
         case when (contact_channel = 'phone') then 1 end as call_abandonment_rate__denominator,
         case when (kind = 'complaint') then 1 end as complaints
