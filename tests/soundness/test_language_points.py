@@ -251,6 +251,7 @@ def test_06_a_level_that_no_series_holds_any_more_is_unknown_and_not_zero(tmp_pa
         - {{name: on_hand, label: on hand, {base}}}
         - {{name: at_opening, label: at opening, {base}, period_agg: opening}}
         - {{name: at_middle, label: at middle, {base}, period_agg: midpoint}}
+        - {{name: at_average, label: at average, {base}, period_agg: average}}
         - {{name: on_some_day, label: on some day, {base}, period_agg: any}}
         - {{name: low, label: low, {base}, filter: on_hand < 10}}
         """
@@ -268,6 +269,9 @@ def test_06_a_level_that_no_series_holds_any_more_is_unknown_and_not_zero(tmp_pa
         - {kpi: on_hand, month: 2026-01, value: 0, because: "counted, and none there"}
         - {kpi: on_hand, month: 2026-03, no_value: no_data}
         - {kpi: on_hand, fiscal_year: 2026, no_value: no_data}
+        - {kpi: at_average, month: 2026-01, value: 61.142857143, because: "428 over the seven days that are known"}
+        - {kpi: at_average, month: 2026-03, value: 40, because: "until 3 March"}
+        - {kpi: at_average, month: 2026-04, no_value: no_data}
         - {kpi: on_some_day, month: 2026-03, value: 40, because: "until 3 March"}
         - {kpi: on_some_day, month: 2026-04, no_value: no_data}
         - {kpi: low, day: 2026-01-02, value: 0, because: "the filter chooses, the level is known"}

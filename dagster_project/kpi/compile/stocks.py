@@ -2,6 +2,7 @@
 
 A level a day and segment first (rows come in on their first day and go out after their last), then for each
 span the level on its last day, on the day before it began, the mean of its days, or the mean of the two ends.
+A counted level has days on which it is not known: its mean is that of the others.
 """
 
 from __future__ import annotations
@@ -198,6 +199,43 @@ def spans_cut(measure: Measure) -> str:
     )
 
 
+def known_days(entity: Entity, measure: Measure) -> list[tuple[str, str]]:
+    """CTE `known_days`: the days of a counted level on which one of its series holds."""
+    # A filter says which levels count, not which are known.
+    rows = open_rows(entity, replace(measure, filter=None))
+    held = select(
+        ["first_in", "first_out"], "open_rows", "where first_out is null or first_out > first_in"
+    ).replace("select\n", "select distinct\n", 1)
+    bounds = select(
+        ["min(date) as first_day", "max(date) as last_day"],
+        ref("entity_days"),
+        f"where entity = {literal(entity.name)} and time = {literal(measure.time)}",
+    )
+    days = select(
+        ["dim_date.date"],
+        f"{ref('dim_date')} as dim_date",
+        "inner join bounds",
+        "    on dim_date.date between bounds.first_day and bounds.last_day",
+        "inner join held",
+        "    on dim_date.date >= held.first_in",
+        "    and (held.first_out is null or dim_date.date < held.first_out)",
+    ).replace("select\n", "select distinct\n", 1)
+    return [*rows, ("held", held), ("bounds", bounds), ("known_days", days)]
+
+
+def _with_known_days(entity: Entity, measure: Measure) -> list[tuple[str, str]]:
+    """CTE `spans` with known_days, how many of them there are in each."""
+    columns = [*(f"all_spans.{key}" for key in KEYS), "all_spans.from_date", "all_spans.through_date"]
+    spans = select(
+        [*columns, "count(*) as known_days"],
+        "all_spans",
+        "inner join known_days",
+        "    on known_days.date between all_spans.from_date and all_spans.through_date",
+        f"group by {', '.join(columns)}",
+    )
+    return [*known_days(entity, measure), ("all_spans", spans_cut(measure)), ("spans", spans)]
+
+
 def _stock(entity: Entity, measure: Measure, levels: str) -> str:
     stock = measure.stock
     assert stock is not None
@@ -221,6 +259,9 @@ def _stock(entity: Entity, measure: Measure, levels: str) -> str:
         )
         return head + ctes(parts, final)
     opening = "{{ add_days('spans.from_date', -1) }}"
+    days_in_all = "({{ days_between('spans.from_date', 'spans.through_date') }} + 1)"
+    if stock.period_agg == "average" and stock.start is None:
+        parts, days_in_all = _with_known_days(entity, measure), "any_value(spans.known_days)"
     days = {
         "last": ("levels.date = spans.through_date", "sum(levels.value)"),
         "opening": (f"levels.date = {opening}", "sum(levels.value)"),
@@ -230,7 +271,7 @@ def _stock(entity: Entity, measure: Measure, levels: str) -> str:
         ),
         "average": (
             "levels.date between spans.from_date and spans.through_date",
-            "sum(levels.value) / ({{ days_between('spans.from_date', 'spans.through_date') }} + 1)",
+            f"sum(levels.value) / {days_in_all}",
         ),
     }
     condition, value = days[stock.period_agg]

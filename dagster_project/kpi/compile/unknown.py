@@ -7,12 +7,11 @@ lies wholly in the data. Elsewhere there is no value, and never 0.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from dagster_project.kpi.compile.measures import all_measures
 from dagster_project.kpi.compile.shapes import empty
 from dagster_project.kpi.compile.sql import config, ctes, generated, literal, ref, select
-from dagster_project.kpi.compile.stocks import KEYS, open_rows, spans_cut
+from dagster_project.kpi.compile.stocks import KEYS, known_days, spans_cut
 from dagster_project.kpi.model import Definitions, Entity, Measure, Stock
 
 TYPES = {"measure": "varchar", "shape": "varchar", "grain": "varchar", "span": "varchar", "why": "varchar"}
@@ -72,27 +71,7 @@ def _beside(entity: Entity, measure: Measure) -> str:
 
 
 def _levels(entity: Entity, measure: Measure, stock: Stock) -> str:
-    # A filter says which levels count, not which are known.
-    rows = open_rows(entity, replace(measure, filter=None))
-    held = select(
-        ["first_in", "first_out"], "open_rows", "where first_out is null or first_out > first_in"
-    ).replace("select\n", "select distinct\n", 1)
-    bounds = select(
-        ["min(date) as first_day", "max(date) as last_day"],
-        ref("entity_days"),
-        f"where entity = {literal(entity.name)} and time = {literal(measure.time)}",
-    )
-    known = select(
-        ["dim_date.date"],
-        f"{ref('dim_date')} as dim_date",
-        "inner join bounds",
-        "    on dim_date.date between bounds.first_day and bounds.last_day",
-        "inner join held",
-        "    on dim_date.date >= held.first_in",
-        "    and (held.first_out is null or dim_date.date < held.first_out)",
-    ).replace("select\n", "select distinct\n", 1)
-    parts = [*rows, ("held", held), ("bounds", bounds), ("known_days", known)]
-    parts.append(("spans", spans_cut(measure)))
+    parts = [*known_days(entity, measure), ("spans", spans_cut(measure))]
     head = generated(entity.where.file) + config(materialized="table")
     if stock.period_agg in ("average", "any"):
         final = select(
