@@ -73,7 +73,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "action": ("アクション", "action"),
     # headings and labels
     "alerts": ("お知らせ", "Notices"),
-    "no_alerts": ("データに問題はありません。", "The data are complete."),
+    "no_alerts": ("データは揃っています。", "The data are complete."),
     "kpi_tree": ("KPIツリー", "KPI tree"),
     "forecast": ("着地予測", "Forecast"),
     "progress": ("進捗", "Progress"),
