@@ -151,11 +151,12 @@ def load_definitions(project: Path) -> Definitions:
 
 
 def read_settings(project: Path) -> ProjectSettings:
-    """project.yml alone. Raises DefinitionError."""
+    """project.yml alone. Raises DefinitionError: where it is wrong, with what is wrong in every other file
+    too, which else would come to light one after the other."""
     reader = _Reader(project / FOLDER)
     settings, issues = resolve_project(reader.single("project", ProjectSpec))
     if reader.issues or issues:
-        raise DefinitionError([*reader.issues, *issues])
+        raise DefinitionError([issue for issue in check_definitions(project)[1] if issue.level == "error"])
     return settings
 
 

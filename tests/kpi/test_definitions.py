@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dagster_project.errors import DefinitionError
-from dagster_project.kpi.load import check_definitions, load_definitions
+from dagster_project.kpi.load import check_definitions, load_definitions, read_settings
 from dagster_project.kpi.reserved import HAND_WRITTEN_MODELS, taken_as_entity
 from dagster_project.publish.contract import load
 
@@ -321,3 +321,13 @@ def test_an_offset_leaves_only_grains_that_have_a_counterpart(project):
     growth += "    input_metrics: [{name: revenue, alias: before, offset_window: 1 quarter}]\n"
     definitions = load_definitions(project(kpis__a=growth))
     assert definitions.kpi("extra").grains == ("day", "month", "quarter")
+
+
+def test_a_slip_in_the_settings_is_told_together_with_those_of_other_files(project):
+    folder = project(project="language: ja\nlanguage: ja\n", kpis__extra=kpi(agg="counts"))
+    with pytest.raises(DefinitionError) as refused:
+        read_settings(folder)
+    assert [issue.file for issue in refused.value.issues] == [
+        "kpi_definitions/kpis/extra.yml",
+        "kpi_definitions/project.yml",
+    ]
