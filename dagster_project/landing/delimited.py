@@ -65,9 +65,11 @@ def records(stream: TextIO, form: Format) -> Iterator[tuple[int, list[str]]]:
             cut = "unexpected end" in str(error)
             why = "the file ends inside a quoted cell: it was cut" if cut else f"broken quoting ({error})"
             raise FileHeld(f"line {lines.record_line}: {why}; ask for the export again") from error
-        first = next((cell.strip() for cell in cells if cell.strip()), None)
-        if first is None:
-            continue
+        first = cells[0].strip() if cells else ""
+        if not first:
+            first = next((cell.strip() for cell in cells if cell.strip()), "")
+            if not first:
+                continue
         if form.stop_at and first.startswith(form.stop_at):
             yield lines.record_line, []
             return

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from duckdb.sqltypes import DuckDBPyType
 
 from dagster_project.landing.encodings import check_text
 from dagster_project.landing.held import FileHeld
@@ -79,6 +80,8 @@ class EventReader:
                     "autoinstall_known_extensions": "false",
                     "autoload_known_extensions": "false",
                     "allow_community_extensions": "false",
+                    # a day's file is little work: a second thread would wait, at the cost of the work
+                    "threads": "1",
                 }
             )
             allowed = _quoted(f"{self._landing_dir.resolve()}/")
@@ -116,12 +119,16 @@ def _something(column: str) -> str:
 def _relation(connection: duckdb.DuckDBPyConnection, raw: Path) -> str:
     if raw.suffix == ".parquet":
         given = f"read_parquet({_quoted(str(raw))}, file_row_number = true)"
-        present = {row[0] for row in connection.execute(f"describe select * from {given}").fetchall()}
+        relation = connection.sql(f"from {given}")
+        present = dict(zip(relation.columns, relation.types, strict=True))
         missing = [name for name in ("event_date", "event_timestamp", "event_name") if name not in present]
         if missing:
             raise FileHeld(f"is no GA4 export: no column {', '.join(missing)}")
-        # Through JSON: a struct's members are then matched by name, whatever else the export holds.
-        columns = ", ".join(_from_parquet(name, kind) for name, kind in COLUMNS.items() if name in present)
+        columns = ", ".join(
+            _from_parquet(name, kind, _casts(present[name], duckdb.sqltype(kind)))
+            for name, kind in COLUMNS.items()
+            if name in present
+        )
         absent = "".join(f", null::{kind} as {name}" for name, kind in COLUMNS.items() if name not in present)
         return f"(select {columns}{absent}, file_row_number + 1 as _line from {given})"
     schema = ", ".join(f"{name}: {_quoted(kind)}" for name, kind in COLUMNS.items())
@@ -133,9 +140,27 @@ def _relation(connection: duckdb.DuckDBPyConnection, raw: Path) -> str:
     )
 
 
-def _from_parquet(name: str, kind: str) -> str:
-    if "(" not in kind:
+def _casts(given: DuckDBPyType, wanted: DuckDBPyType) -> bool:
+    """Whether a cast of the nested type comes to what JSON comes to: members of the same types under the same
+    names, some of which may be absent, whatever else there is."""
+    if wanted.id not in ("list", "struct") or given.id != wanted.id:
+        return given.id == wanted.id
+    ours, theirs = _members(wanted), _members(given)
+    # to a cast, Medium is medium
+    alike = {name.lower() for name in theirs.keys() - ours.keys()} & ours.keys()
+    shared = ours.keys() & theirs.keys()
+    return not alike and bool(shared) and all(_casts(theirs[name], ours[name]) for name in shared)
+
+
+def _members(nested: DuckDBPyType) -> dict[str, DuckDBPyType]:
+    """Of a list, what is in it under one name."""
+    return {name: kind for name, kind in nested.children if isinstance(kind, DuckDBPyType)}
+
+
+def _from_parquet(name: str, kind: str, casts: bool) -> str:
+    if "(" not in kind or casts:
         return f"{name}::{kind} as {name}"
+    # Members are matched by name, and numbers read from text; at three times the cost.
     return f"from_json(to_json({name}), {_quoted(_json_structure(kind))}) as {name}"
 
 

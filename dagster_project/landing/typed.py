@@ -106,31 +106,38 @@ class _ColumnReader:
     def __init__(self, column: SourceColumn, zone: str) -> None:
         self.column = column
         self._parse = parser_for(column, zone)
-        self._known: dict[Any, tuple[Any, str | None]] = {}
+        self._known: dict[Any, Any] = {}
+        self._faults: dict[Any, str] = {}
 
-    def _value(self, raw: Any) -> tuple[Any, str | None]:
+    def _learn(self, key: Any, raw: Any) -> None:
+        self._known[key] = None
         try:
             if isinstance(raw, Cell):
                 text = written_form(raw.value, self.column, raw.number_format)
             else:
                 text = raw if isinstance(raw, str) else written_form(raw, self.column)
-            return (None if text is None else self._parse(text)), None
+            if text is not None:
+                self._known[key] = self._parse(text)
         except BadCell as error:
-            return None, str(error)
+            self._faults[key] = str(error)
 
     def read(self, cells: list[Any], lines: list[int], bad: list[BadRow]) -> pa.Array:
         if len(self._known) > REMEMBERED:
             self._known.clear()
-        known, values = self._known, []
-        for at, raw in enumerate(cells):
-            key: Any = raw if isinstance(raw, str) else (type(raw), _hashable(raw))
-            outcome = known.get(key)
-            if outcome is None:
-                outcome = known[key] = self._value(raw)
-            if outcome[1] is not None:
-                bad.append(BadRow(lines[at], self.column.name, outcome[1]))
-            values.append(outcome[0])
-        return pa.array(values, ARROW_TYPES[self.column.type])
+            self._faults.clear()
+        keys: list[Any] = cells
+        if set(map(type, cells)) != {str}:
+            keys = [raw if isinstance(raw, str) else (type(raw), _hashable(raw)) for raw in cells]
+        for key, raw in dict(zip(keys, cells, strict=True)).items():
+            if key not in self._known:
+                self._learn(key, raw)
+        if self._faults:
+            bad += [
+                BadRow(line, self.column.name, self._faults[key])
+                for key, line in zip(keys, lines, strict=True)
+                if key in self._faults
+            ]
+        return pa.array([self._known[key] for key in keys], ARROW_TYPES[self.column.type])
 
 
 def _hashable(raw: Any) -> Any:

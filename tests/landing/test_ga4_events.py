@@ -69,6 +69,55 @@ def test_strings_and_numbers_and_every_kind_of_nothing_read_the_same(room: Room)
     assert rows[3][6][0]["value"]["string_value"] == "1"
 
 
+VALUE = (
+    "{'string_value': null::varchar, 'int_value': 7::bigint, 'float_value': null::double, "
+    "'double_value': 1.5::double}"
+)
+DEVICE = (
+    "'category': 'mobile', 'operating_system': 'iOS', 'language': 'ja', 'web_info': {'browser': 'Safari'}"
+)
+SHUFFLED = "'web_info': {'more': 'h', 'browser': 'Safari'}, 'language': 'ja', 'operating_system': 'iOS'"
+PARQUET = {
+    "as declared": f"[{{'key': 'a', 'value': {VALUE}}}] as event_params, {{{DEVICE}}} as device",
+    "in another order, with more members and fewer": (
+        "[{'value': {'double_value': 1.5::double, 'more': 1, 'int_value': 7::bigint}, 'key': 'a'}] "
+        f"as event_params, {{{SHUFFLED}, 'more': [1], 'category': 'mobile'}} as device"
+    ),
+    "numbers as text": (
+        "[{'key': 'a', 'value': {'int_value': '7', 'double_value': '1.5'}}] as event_params, "
+        f"{{{DEVICE}}} as device"
+    ),
+    "a member that differs in its case alone": (
+        f"[{{'key': 'a', 'value': {VALUE}}}] as event_params, {{{DEVICE}}} as device, "
+        "{'Country': 'Peru', 'city': null::varchar} as geo"
+    ),
+}
+
+
+@pytest.mark.parametrize("form", PARQUET)
+def test_nested_parquet_lands_as_ndjson_does_whatever_its_types(tmp_path: Path, form: str) -> None:
+    value = {"int_value": 7, "double_value": 1.5}
+    device = {
+        "category": "mobile",
+        "operating_system": "iOS",
+        "language": "ja",
+        "web_info": {"browser": "Safari"},
+    }
+    plain, nested = tmp_path / "plain.ndjson", tmp_path / "nested.parquet"
+    plain.write_text(event(event_params=[{"key": "a", "value": value}], device=device), encoding="utf-8")
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select '20261001' as event_date, 1 as event_timestamp, 'page_view' as event_name, "
+            f"{PARQUET[form]}) to '{nested}' (format parquet)"
+        )
+        with ga4.EventReader(tmp_path) as events:
+            for raw in (plain, nested):
+                found = events.land(raw, "export", None, raw.with_suffix(".typed"))
+                assert (found["rows"], found["days"]) == (1, ["20261001"])
+        one, other = (connection.read_parquet(str(raw.with_suffix(".typed"))) for raw in (plain, nested))
+        assert (one.types, one.fetchall()) == (other.types, other.fetchall())
+
+
 def test_the_daily_file_wins_over_the_intraday_one_whenever_it_comes(room: Room) -> None:
     room.write("events_20261001.ndjson", event(user_id="daily"))
     room.land(EVENTS)
