@@ -94,12 +94,13 @@ def build(
     selection: Sequence[str] = (),
     report: Callable[[str, int, int], None] | None = None,
     left_out: Collection[str] = (),
+    threads: str = memory.THREADS,
 ) -> list[NodeResult]:
     """`dbt build` but for unit tests: they prove the code, not tonight's data.
 
     selection: names of nodes, () = all. report: called with the name of each node that is done, how many are,
-    and of how many. left_out: unique ids of nodes not to build. Broken models and failed tests are in the
-    results; NothingPublished says that dbt broke before it had any.
+    and of how many. left_out: unique ids of nodes not to build. threads: that DuckDB runs. Broken
+    models and failed tests are in the results; NothingPublished says that dbt broke before it had any.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.contracts.graph.manifest import Manifest
@@ -113,6 +114,7 @@ def build(
 
     # The saved form of a parse loads in 0.05 s; parsing again takes seconds.
     manifest = Manifest.from_msgpack(_saved(project).read_bytes(), decoder=extended_mashumuro_decoder)
+    os.environ["KPI_THREADS"] = threads
     arguments = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
     if selection:
         arguments += ["--select", *selection]

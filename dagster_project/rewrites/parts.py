@@ -85,6 +85,12 @@ def parts_of(days: Iterable[int], spans: Iterable[Span | None], batch_rows: int 
     return found
 
 
+def rows_of(days: Iterable[int], spans: Iterable[Span | None]) -> int:
+    """About how many rows lie in these days."""
+    rows = _rows_by_day(spans)
+    return round(sum(rows.get(day, 0.0) for day in set(days)))
+
+
 def _rows_by_day(spans: Iterable[Span | None]) -> dict[int, float]:
     """Rows of each day, those of a file shared out over its days alike."""
     found: dict[int, float] = defaultdict(float)

@@ -7,7 +7,7 @@ next build begins and put back once that has come to its end: after a kill or a 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from importlib.metadata import version
@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from dagster_project import warehouse
 from dagster_project.kpi.model import Definitions
-from dagster_project.landing.expose import in_force, reads
+from dagster_project.landing.expose import SourceInForce, in_force, reads
 from dagster_project.project import Project
 from dagster_project.rewrites.fingerprints import fingerprints
 from dagster_project.rewrites.parts import (
@@ -29,6 +29,7 @@ from dagster_project.rewrites.parts import (
     all_parts,
     changed_days,
     parts_of,
+    rows_of,
 )
 
 EVENTS = "ga4_flat"
@@ -47,31 +48,41 @@ class Built:
 
 @dataclass(frozen=True)
 class Plan:
-    """rebuilt: models to be written whole. parts: of the events. dates: first and last day of ranges that are
-    added up again in any case."""
+    """rebuilt: models to be written whole. parts: of the events, and about how many rows they hold. dates:
+    first and last day of ranges that are added up again in any case."""
 
     rebuilt: tuple[str, ...]
     parts: tuple[Part, ...]
+    rows: int
     dates: tuple[tuple[date, date], ...]
+
+
+@dataclass(frozen=True)
+class Tonight:
+    """What to record once the models are built, and about how many landed rows they read until then."""
+
+    built: Built
+    rows: int
 
 
 def plan(before: Built | None, now: Built, asked: tuple[date, date] | None = None) -> Plan:
     """What separates two builds. asked: a range of days that is to be computed anew in any case."""
     spans = list(now.files.values())
+    whole = sum(span.rows for span in spans if span is not None)
     if before is None:
-        return Plan(tuple(now.models), tuple(all_parts(spans)), ())
+        return Plan(tuple(now.models), tuple(all_parts(spans)), whole, ())
     rebuilt = tuple(name for name, made_of in now.models.items() if before.models.get(name) != made_of)
     dates = [asked] if asked else []
     if before.as_of != now.as_of:
         earlier, later = sorted((before.as_of, now.as_of))
         dates.append((earlier + timedelta(days=1), later))
     if EVENTS in rebuilt:
-        return Plan(rebuilt, tuple(all_parts(spans)), tuple(dates))
+        return Plan(rebuilt, tuple(all_parts(spans)), whole, tuple(dates))
     days = changed_days(before.files, now.files)
     if asked:
         # a day of the calendar's zone lies in two of UTC
         days.update(range(_utc_day(asked[0]) - 1, _utc_day(asked[1]) + 2))
-    return Plan(rebuilt, tuple(parts_of(days, spans)), tuple(dates))
+    return Plan(rebuilt, tuple(parts_of(days, spans)), rows_of(days, spans), tuple(dates))
 
 
 def begin(
@@ -81,7 +92,7 @@ def begin(
     as_of: date,
     known_at: datetime | None,
     asked: tuple[date, date] | None,
-) -> Built | None:
+) -> Tonight | None:
     """Write tonight's plan into schema `night` and take the last build's record away; returns what to record
     by `finish` once the models are built. None where no model is written in parts.
 
@@ -96,7 +107,8 @@ def begin(
         return None
     with warehouse.opened(project) as connection:
         before = _recorded(connection)
-        now = Built(models, _files(project, definitions, as_of, known_at, before), as_of)
+        states = in_force(project.landing, definitions.sources, definitions.calendar, known_at)
+        now = Built(models, _files(project, states, as_of, before), as_of)
         made = plan(before, now, asked)
         connection.execute("begin")
         connection.execute("drop table if exists built.state")
@@ -109,11 +121,15 @@ def begin(
         )
         _write(connection, "rebuilt_dates", ["date", "date"], made.dates)
         connection.execute("commit")
-    return now
+    others = sum(
+        use.entry.rows for state in states if state.source.preset != PRESET for use, _ in reads(state, as_of)
+    )
+    return Tonight(now, made.rows + others)
 
 
-def finish(project: Project, built: Built) -> None:
+def finish(project: Project, tonight: Tonight) -> None:
     """Record what the models are made of now; in one statement, so that it is there whole or not at all."""
+    built = tonight.built
     content = {
         "models": built.models,
         "files": {name: asdict(span) if span else None for name, span in built.files.items()},
@@ -140,17 +156,14 @@ def _recorded(connection: duckdb.DuckDBPyConnection) -> Built | None:
 
 
 def _files(
-    project: Project,
-    definitions: Definitions,
-    as_of: date,
-    known_at: datetime | None,
-    before: Built | None,
+    project: Project, states: Iterable[SourceInForce], as_of: date, before: Built | None
 ) -> dict[str, Span | None]:
     """Every landed file of events that the night reads. A file that the last build read too is not opened."""
     known = before.files if before else {}
     found: dict[str, Span | None] = {}
-    sources = [source for source in definitions.sources if source.preset == PRESET]
-    for state in in_force(project.landing, sources, definitions.calendar, known_at):
+    for state in states:
+        if state.source.preset != PRESET:
+            continue
         for use, days in reads(state, as_of):
             entry = use.entry
             taken = "" if days is None else " " + ",".join(day.isoformat() for day in days)

@@ -10,6 +10,7 @@ from dagster_project.rewrites.parts import (
     all_parts,
     changed_days,
     parts_of,
+    rows_of,
 )
 
 SPANS = st.builds(
@@ -35,6 +36,14 @@ def test_everything_lies_in_exactly_one_part_of_the_whole(files, batch_rows):
     days = [day for span in files.values() if span for day in span.days]
     for moment in [None, -1, *(day * MICROSECONDS_OF_DAY + at for day in [*days, 99_999] for at in (0, 7))]:
         assert sum(holds(part, moment) for part in parts) == 1
+
+
+@given(FILES, st.sets(st.integers(0, 50)))
+def test_days_hold_together_what_the_files_do(files, some):
+    days = {day for span in files.values() if span for day in span.days}
+    whole = sum(span.rows for span in files.values() if span)
+    assert rows_of(days, files.values()) == whole
+    assert abs(rows_of(some, files.values()) + rows_of(days - some, files.values()) - whole) <= 1
 
 
 @given(FILES, FILES, st.integers(1, 2000))

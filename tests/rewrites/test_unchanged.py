@@ -12,7 +12,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from dagster_project import warehouse
+from dagster_project import memory, warehouse
 from dagster_project.defs import dbt_engine, models
 from dagster_project.defs.dbt_engine import NodeResult
 from dagster_project.defs.landing import land_new
@@ -222,3 +222,16 @@ def test_what_is_gone_is_built_again(prepared: Prepared) -> None:
     results = build(prepared)
     assert not {"kpi_catalog", "stg_crm"} & left(results)
     assert "dim_date" in left(results)
+
+
+def test_a_night_of_many_rows_takes_more_threads_than_one_of_few(
+    prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "FEW_ROWS", 2)
+    monkeypatch.setattr(memory, "THREADS", "3")
+    taken: list[str] = []
+    monkeypatch.setattr(dbt_engine, "build", lambda *given: taken.append(given[-1]) or [])
+    for rows_of in ("A,east,2026-04-02,1\nB,west,2026-04-03,2\n", "A,east,2026-04-02,1\nB,,,\nC,,,\n"):
+        export(prepared.project, HEAD + rows_of)
+        build(prepared)
+    assert taken == ["1", "3"]
