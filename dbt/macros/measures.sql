@@ -1,4 +1,4 @@
-{# A wide model of measures as rows of (date, dimension, segment, measure, value); empty cells are dropped. #}
+{# A wide model of measures as rows of `keys`, measure and value; empty cells are dropped. #}
 {% macro unpivot_measures(relation, keys, measures) %}{{ return(adapter.dispatch('unpivot_measures', 'shirube')(relation, keys, measures)) }}{% endmacro %}
 {% macro default__unpivot_measures(relation, keys, measures) -%}
 select {{ keys | join(', ') }}, measure, value

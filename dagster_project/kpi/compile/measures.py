@@ -20,6 +20,7 @@ from dagster_project.kpi.compile.sql import (
     ctes,
     generated,
     generated_yaml,
+    indented,
     literal,
     not_null,
     ref,
@@ -118,42 +119,52 @@ def _total(measure: Measure) -> str:
 
 
 def _union_additive(models: Sequence[_Wide]) -> str:
-    """Days that are not known are left out, and segments numbered, while measures still stand side by side:
-    there are a tenth as many rows."""
+    """The rows of all wide models are put together before segments are numbered and days that are not known
+    left out: joins for each of fifty models take hundreds of megabytes at a time."""
     head = generated("kpi_definitions/kpis") + config(materialized="view")
     if not models:
         columns = ["date", "integer", "boolean", "varchar", COUNTED]
         names = ["date", "segment_number", "is_other", "measure", "value"]
         return head + empty(list(zip(names, columns, strict=True)))
-    parts = [(model.name, _known_and_numbered(model)) for model in models]
-    unpivoted = [
-        "{{ unpivot_measures('"
-        + model.name
-        + "', ['date', 'segment_number', 'is_other'], [\n"
-        + block([f"'{measure}'" for measure in model.measures])
-        + "\n]) }}"
-        for model in models
-    ]
-    return head + ctes(parts, "\nunion all\n".join(unpivoted))
-
-
-def _known_and_numbered(model: _Wide) -> str:
-    return select(
+    known = select(["entity", "time", "date"], ref("entity_days"), "where is_known")
+    final = select(
         [
-            "wide.date",
+            "measured.date",
             "segments.segment_number",
             "segments.is_other",
-            *(f"wide.{name}" for name in model.measures),
+            "measured.measure",
+            "measured.value",
         ],
-        f"{ref(model.name)} as wide",
+        "measured",
         f"inner join {ref('segment_places')} as segments",
-        "    on segments.dimension = wide.dimension",
-        "    and segments.segment = wide.segment",
-        f"left join {ref('entity_days')} as days",
-        f"    on days.entity = {literal(model.entity)}",
-        f"    and days.time = {literal(model.time)}",
-        "    and days.date = wide.date",
-        "where wide.date is null or days.is_known",
+        "    on segments.dimension = measured.dimension",
+        "    and segments.segment = measured.segment",
+        "where",
+        "    measured.date is null",
+        "    or (measured.entity, measured.time, measured.date) in (",
+        indented(known, 8),
+        "    )",
+    )
+    return head + ctes([("measured", "\nunion all\n".join(_rows_of(model) for model in models))], final)
+
+
+def _rows_of(model: _Wide) -> str:
+    """The measures of a wide model below one another, with the entity and time that tell its known days."""
+    keys = [
+        "date",
+        "dimension",
+        "segment",
+        f"{literal(model.entity)} as entity",
+        f"{literal(model.time)} as time",
+    ]
+    return (
+        "{{ unpivot_measures(ref('"
+        + model.name
+        + "'), [\n"
+        + block([f'"{key}"' for key in keys])
+        + "\n], [\n"
+        + block([f"'{measure}'" for measure in model.measures])
+        + "\n]) }}"
     )
 
 
