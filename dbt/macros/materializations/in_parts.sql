@@ -5,6 +5,7 @@
    reads_by          what the model's SQL calls it; it stands in the SQL as this_part()
    parts             the relation that lists the parts: batch, lower, upper (half open; SQL literals; NULL is unbounded,
                      below NULLs too), or a select from it
+   touched           in place of parts: a select of the values of part_column whose rows are written again
    whole_in_parts    true: the parts cover everything where the whole table is written, so that no more than one of
                      them has to fit into memory
    settled_by        a macro: (the table, the condition of a batch) → SQL that runs over each batch once it is
@@ -17,7 +18,13 @@
     {%- set target = this.incorporate(type='table') -%}
     {%- set existing = load_cached_relation(target) -%}
     {%- set is_whole = existing is none or existing.type != 'table' or is_rebuilt(this.identifier) -%}
-    {%- set batches = [[[none, none]]] if is_whole and not config.get('whole_in_parts') else listed_parts(config.get('parts')) -%}
+    {%- if is_whole and not config.get('whole_in_parts') -%}
+        {%- set batches = [[[none, none]]] -%}
+    {%- elif config.get('touched') -%}
+        {%- set batches = [config.get('touched')] -%}
+    {%- else -%}
+        {%- set batches = listed_parts(config.get('parts')) -%}
+    {%- endif -%}
     {%- set column = config.get('part_column') -%}
     {%- set rewritten_batches = [] if is_whole else batches -%}
     {{ replace_other_kind(target) }}
@@ -71,9 +78,12 @@
     {{ return(batches.values() | list) }}
 {% endmacro %}
 
-{# The condition that `column` lies in one of `ranges`. Before the ranges stand the bounds of them all: DuckDB passes over
+{# The condition that `column` lies in one of `ranges`, or in what they select. Before the ranges stand the bounds of them all: DuckDB passes over
    files and blocks by these, but not by alternatives. #}
 {% macro within(column, ranges) -%}
+    {%- if ranges is string -%}
+        ({{ column }} in ({{ ranges }}))
+    {%- else -%}
     (
     {%- if ranges | length > 1 -%}
         {%- set lowers, uppers = ranges | map(attribute=0) | list, ranges | map(attribute=1) | list -%}
@@ -90,6 +100,7 @@
         {{- ' or ' if not loop.last }}
     {%- endfor -%}
     {{ ' false' if not ranges }} ))
+    {%- endif -%}
 {%- endmacro %}
 
 {# What others have to know of the rows in the parts: anew before they are written again, added to after. #}

@@ -1,5 +1,8 @@
 {{ config(
-    materialized='table',
+    materialized='in_parts',
+    part_column='user_id',
+    reads_by='user_id',
+    touched='select buyer from main.ga4_flat__rewritten where buyer is not null',
     enabled='ga4' in env_var('KPI_DBT_PACKS', '').split(','),
     contract={'enforced': true},
 ) }}
@@ -10,7 +13,7 @@ with purchases as (
         *,
         {{ ga4_position() }} as position
     from {{ ref('ga4_flat') }}
-    where event_name = 'purchase' and user_id is not null and ga_session_id is not null
+    where event_name = 'purchase' and user_id is not null and ga_session_id is not null and {{ this_part() }}
 )
 
 select
