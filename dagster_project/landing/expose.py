@@ -204,6 +204,16 @@ def view_sql(state: SourceInForce, landing_dir: Path, as_of: date) -> str:
     return " union all ".join(selects)
 
 
+def landed_path(use: Use, landing_dir: Path) -> str:
+    """The landed file as the views name it."""
+    return str((landing_dir / str(use.entry.typed)).resolve())
+
+
+def only_files(source: str) -> str:
+    """The SQL variable by which a session may name the landed files of events that it wants, one at least."""
+    return f"only_files_of_{source}"
+
+
 def _select(
     uses: Sequence[Use],
     source: Source,
@@ -216,8 +226,11 @@ def _select(
     if source.preset == "ga4_events":
         given = [f'"{name}"' for name in types]
     given += [f'"{name}"::{kind} as "{name}"' for name, kind in extra.items()]
-    files = ", ".join(_literal(str((landing_dir / str(use.entry.typed)).resolve())) for use in uses)
-    sql = f"select {', '.join(given)} from read_parquet([{files}])"
+    files = f"[{', '.join(_literal(landed_path(use, landing_dir)) for use in uses)}]"
+    if source.preset == "ga4_events" and days is None:
+        # to open years of daily files costs more than to read those that are wanted
+        files = f"coalesce(getvariable({_literal(only_files(source.name))}), {files})"
+    sql = f"select {', '.join(given)} from read_parquet({files})"
     if days is not None:
         day = "try_strptime(event_date, '%Y%m%d')::date" if source.preset == "ga4_events" else "_day"
         wanted = ", ".join(f"date '{given_day}'" for given_day in days)
@@ -259,6 +272,7 @@ def night_tables(
         # Until a plan is made (rewrites), everything is to be written again.
         "rebuilt": table([("*",)], model=text),
         "event_parts": table([(0, None, None)], batch=pa.int64(), lower=text, upper=text),
+        "event_files": table([], batch=pa.int64(), variable=text, path=text),
         "rebuilt_dates": table([], first_date=day, last_date=day),
         "run": table([(run_id, as_of, instant)], run_id=text, as_of=day, known_at=pa.timestamp("us")),
         "settings": table(

@@ -85,6 +85,14 @@ def parts_of(days: Iterable[int], spans: Iterable[Span | None], batch_rows: int 
     return found
 
 
+def touches(part: Part, span: Span) -> bool:
+    """Whether rows of a file that lies in `span` may belong to the part."""
+    if part.lower is None and span.lacks_moments:
+        return True
+    begins = part.upper is None or span.first * MICROSECONDS_OF_DAY < part.upper
+    return begins and (part.lower is None or part.lower < (span.last + 1) * MICROSECONDS_OF_DAY)
+
+
 def rows_of(days: Iterable[int], spans: Iterable[Span | None]) -> int:
     """About how many rows lie in these days."""
     rows = _rows_by_day(spans)

@@ -7,6 +7,7 @@ next build begins and put back once that has come to its end: after a kill or a 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,7 +20,8 @@ import pyarrow.parquet as pq
 
 from dagster_project import warehouse
 from dagster_project.kpi.model import Definitions
-from dagster_project.landing.expose import SourceInForce, in_force, reads
+from dagster_project.landing.active import Use
+from dagster_project.landing.expose import SourceInForce, in_force, landed_path, only_files, reads
 from dagster_project.project import Project
 from dagster_project.rewrites.fingerprints import fingerprints
 from dagster_project.rewrites.parts import (
@@ -30,6 +32,7 @@ from dagster_project.rewrites.parts import (
     changed_days,
     parts_of,
     rows_of,
+    touches,
 )
 
 EVENTS = "ga4_flat"
@@ -119,6 +122,12 @@ def begin(
             ["bigint", "varchar", "varchar"],
             [(part.batch, _text(part.lower), _text(part.upper)) for part in made.parts],
         )
+        _write(
+            connection,
+            "event_files",
+            ["bigint", "varchar", "varchar"],
+            _files_of_batches(project.landing, states, as_of, now.files, made.parts),
+        )
         _write(connection, "rebuilt_dates", ["date", "date"], made.dates)
         connection.execute("commit")
     others = sum(
@@ -165,11 +174,41 @@ def _files(
         if state.source.preset != PRESET:
             continue
         for use, days in reads(state, as_of):
-            entry = use.entry
-            taken = "" if days is None else " " + ",".join(day.isoformat() for day in days)
-            # the name of a landed file does not tell its content: the export's digest and mapping do
-            key = f"{state.source.name} {entry.typed} {entry.sha256} {entry.mapping_hash}{taken}"
-            found[key] = known[key] if key in known else span_of(project.landing / str(entry.typed))
+            key = _key(state, use, days)
+            found[key] = known[key] if key in known else span_of(project.landing / str(use.entry.typed))
+    return found
+
+
+def _key(state: SourceInForce, use: Use, days: Sequence[date] | None) -> str:
+    """The name of a landed file does not tell its content: the export's digest and mapping do."""
+    entry = use.entry
+    taken = "" if days is None else " " + ",".join(day.isoformat() for day in days)
+    return f"{state.source.name} {entry.typed} {entry.sha256} {entry.mapping_hash}{taken}"
+
+
+def _files_of_batches(
+    landing_dir: Path,
+    states: Iterable[SourceInForce],
+    as_of: date,
+    spans: Mapping[str, Span | None],
+    parts: Iterable[Part],
+) -> list[tuple[int, str, str]]:
+    """(batch, the variable that narrows the view of a source, path) of the files that may have rows in the
+    batch. Of each source at least one: to read no file at all can't be said."""
+    batches: dict[int, list[Part]] = defaultdict(list)
+    for part in parts:
+        batches[part.batch].append(part)
+    found = []
+    for state in states:
+        if state.source.preset != PRESET:
+            continue
+        whole = [(use, spans[_key(state, use, None)]) for use, days in reads(state, as_of) if days is None]
+        for batch, ranges in batches.items():
+            uses = [use for use, span in whole if span and any(touches(part, span) for part in ranges)]
+            found += [
+                (batch, only_files(state.source.name), landed_path(use, landing_dir))
+                for use in uses or [use for use, _ in whole[:1]]
+            ]
     return found
 
 

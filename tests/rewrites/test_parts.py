@@ -11,6 +11,7 @@ from dagster_project.rewrites.parts import (
     changed_days,
     parts_of,
     rows_of,
+    touches,
 )
 
 SPANS = st.builds(
@@ -36,6 +37,17 @@ def test_everything_lies_in_exactly_one_part_of_the_whole(files, batch_rows):
     days = [day for span in files.values() if span for day in span.days]
     for moment in [None, -1, *(day * MICROSECONDS_OF_DAY + at for day in [*days, 99_999] for at in (0, 7))]:
         assert sum(holds(part, moment) for part in parts) == 1
+
+
+@given(FILES, st.integers(1, 2000))
+def test_a_file_is_read_for_each_part_that_holds_a_row_of_it_and_for_no_part_between(files, batch_rows):
+    for part in all_parts(files.values(), batch_rows):
+        for span in filter(None, files.values()):
+            moments = [
+                day * MICROSECONDS_OF_DAY + at for day in range(span.first, span.last + 1) for at in (0, 7)
+            ]
+            moments += [-1] * (span.first == 0) + [None] * span.lacks_moments
+            assert touches(part, span) == any(holds(part, moment) for moment in moments)
 
 
 @given(FILES, st.sets(st.integers(0, 50)))

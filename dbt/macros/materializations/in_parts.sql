@@ -5,6 +5,8 @@
    reads_by          what the model's SQL calls it; it stands in the SQL as this_part()
    parts             the relation that lists the parts: batch, lower, upper (half open; SQL literals; NULL is unbounded,
                      below NULLs too), or a select from it
+   files             the relation that lists which landed files a batch reads: batch, variable, path; the variable narrows
+                     the view of a source down to them
    touched           in place of parts: a select of the values of part_column whose rows are written again
    whole_in_parts    true: the parts cover everything where the whole table is written, so that no more than one of
                      them has to fit into memory
@@ -19,14 +21,14 @@
     {%- set existing = load_cached_relation(target) -%}
     {%- set is_whole = existing is none or existing.type != 'table' or is_rebuilt(this.identifier) -%}
     {%- if is_whole and not config.get('whole_in_parts') -%}
-        {%- set batches = [[[none, none]]] -%}
+        {%- set batches = {0: [[none, none]]} -%}
     {%- elif config.get('touched') -%}
-        {%- set batches = [config.get('touched')] -%}
+        {%- set batches = {0: config.get('touched')} -%}
     {%- else -%}
         {%- set batches = listed_parts(config.get('parts')) -%}
     {%- endif -%}
     {%- set column = config.get('part_column') -%}
-    {%- set rewritten_batches = [] if is_whole else batches -%}
+    {%- set rewritten_batches = [] if is_whole else batches.values() -%}
     {{ replace_other_kind(target) }}
     {% if is_whole -%}
         {% call statement('begun') -%}
@@ -40,7 +42,14 @@
     {%- endif %}
     {{ remember(target, column, rewritten_batches, true) }}
     {% do adapter.commit() %}
-    {% for ranges in batches %}
+    {%- set variables = narrowing(config.get('files')) -%}
+    {% for batch, ranges in batches.items() %}
+        {%- for name in variables -%}
+            {%- do run_query(
+                "set variable " ~ name ~ " = (select list(path) from " ~ config.get('files')
+                ~ " where batch = " ~ batch ~ " and variable = '" ~ name ~ "')"
+            ) -%}
+        {%- endfor -%}
         {%- set rewritten = compiled_code | replace(this_part(), within(config.get('reads_by'), ranges)) -%}
         {% call statement('batch') -%}
             {% if not is_whole %}delete from {{ target }} where {{ within(column, ranges) }};{% endif %}
@@ -55,6 +64,9 @@
             {% do adapter.commit() %}
         {% endif %}
     {% endfor %}
+    {%- for name in variables -%}
+        {%- do run_query('reset variable ' ~ name) -%}
+    {%- endfor -%}
     {{ remember(target, column, rewritten_batches, false) }}
     {% call statement('main') -%}
         select count(*) from {{ target }}
@@ -69,13 +81,19 @@
     {{ return(found.rows | length > 0) }}
 {% endmacro %}
 
-{# `parts` → a list of batches, each a list of [lower, upper]. #}
+{# The variables that `files` names, if there are such files. #}
+{% macro narrowing(files) %}
+    {%- set found = run_query('select distinct variable from ' ~ files ~ ' order by variable').rows if files else [] -%}
+    {{ return(found | map(attribute=0) | list) }}
+{% endmacro %}
+
+{# `parts` → by batch, a list of [lower, upper]. #}
 {% macro listed_parts(parts) %}
     {%- set batches = {} -%}
     {%- for row in run_query('select batch, lower, upper from ' ~ parts ~ ' order by batch, lower nulls first').rows -%}
         {%- do batches.setdefault(row[0], []).append([row[1], row[2]]) -%}
     {%- endfor -%}
-    {{ return(batches.values() | list) }}
+    {{ return(batches) }}
 {% endmacro %}
 
 {# The condition that `column` lies in one of `ranges`, or in what they select. Before the ranges stand the bounds of them all: DuckDB passes over

@@ -3,6 +3,7 @@
     part_column='event_timestamp',
     reads_by='event_timestamp',
     parts='night.event_parts',
+    files='night.event_files',
     whole_in_parts=true,
     settled_by='ga4_without_copies',
     remembers={

@@ -5,7 +5,7 @@ select
     {{ row_hash(columns) }} as key_hash,
     count(*) as rows_with_this_key
 from {{ model }}
-where {{ within(part_column, listed_parts(parts) | sum(start=[])) if execute else 'false' }}
+where {{ within(part_column, listed_parts(parts).values() | sum(start=[])) if execute else 'false' }}
 group by {{ row_hash(columns) }}
 having count(*) > 1 and min({{ part_column }}) is not distinct from max({{ part_column }})
 {% endtest %}
