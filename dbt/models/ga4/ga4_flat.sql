@@ -45,10 +45,26 @@ read_once as (
         user_pseudo_id as user_id,
         device.category as device_category,
         nullif(geo.country, '') as country,
-        collected_traffic_source.manual_source as collected_source,
-        collected_traffic_source.manual_medium as collected_medium,
-        collected_traffic_source.manual_campaign_name as collected_campaign,
-        collected_traffic_source.gclid as collected_gclid,
+        -- Source, medium and campaign belong together: all from one place, never mixed. What is not asked for in a
+        -- branch is not looked up.
+        case
+            when collected_traffic_source.manual_source is not null
+                then
+                    {{ ga4_origin(
+                        'collected_traffic_source.manual_source',
+                        'collected_traffic_source.manual_medium',
+                        'collected_traffic_source.manual_campaign_name',
+                    ) }}
+            when {{ ga4_text('source') }} is not null
+                then {{ ga4_origin(ga4_text('source'), ga4_text('medium'), ga4_text('campaign')) }}
+            when coalesce(collected_traffic_source.gclid, {{ ga4_text('gclid') }}) is not null
+                then
+                    {{ ga4_origin(
+                        "'google'",
+                        "'cpc'",
+                        'coalesce(collected_traffic_source.manual_campaign_name, ' ~ ga4_text('campaign') ~ ')',
+                    ) }}
+        end as origin,
         nullif(nullif(ecommerce.transaction_id, ''), '(not set)') as transaction_id,
         case
             when event_name = 'purchase' then cast(ecommerce.purchase_revenue as decimal(18, 4))
@@ -56,64 +72,40 @@ read_once as (
         {{ ga4_integer('ga_session_id') }} as ga_session_id,
         {{ ga4_integer('ga_session_number') }} as session_number,
         {{ ga4_integer('engagement_time_msec') }} as engagement_msec,
-        {{ ga4_text('session_engaged') }} as session_engaged_text,
-        {{ ga4_integer('session_engaged') }} as session_engaged_integer,
-        {{ ga4_integer('engaged_session_event') }} as engaged_session_event,
+        coalesce(
+            {{ ga4_text('session_engaged') }} = '1'
+            or {{ ga4_integer('session_engaged') }} = 1
+            or {{ ga4_integer('engaged_session_event') }} = 1,
+            false
+        ) as session_engaged,
         {{ ga4_text('page_location') }} as page_location,
         {{ ga4_text('page_title') }} as page_title,
-        {{ ga4_text('page_referrer') }} as page_referrer,
-        {{ ga4_text('source') }} as param_source,
-        {{ ga4_text('medium') }} as param_medium,
-        {{ ga4_text('campaign') }} as param_campaign,
-        {{ ga4_text('gclid') }} as param_gclid
+        {{ ga4_text('page_referrer') }} as page_referrer
     from taken_apart
-
-),
-
-attributed as (
-
-    select
-        *,
-        -- source, medium and campaign belong together: all from one place, never mixed
-        case
-            when collected_source is not null then 'collected'
-            when param_source is not null then 'param'
-            when coalesce(collected_gclid, param_gclid) is not null then 'google_ads'
-        end as attribution
-    from read_once
 
 )
 
 select
-    attributed._source,
-    attributed.user_id,
-    attributed.ga_session_id,
-    attributed.event_timestamp,
-    attributed.event_name,
+    read_once._source,
+    read_once.user_id,
+    read_once.ga_session_id,
+    read_once.event_timestamp,
+    read_once.event_name,
     cast(null as bigint) as event_number,
-    {{ local_timestamp('attributed.event_timestamp', 'settings.timezone') }} as event_at,
-    attributed.page_location,
-    attributed.page_title,
-    attributed.page_referrer,
-    case attributed.attribution
-        when 'collected' then {{ ga4_origin('collected_source', 'collected_medium', 'collected_campaign') }}
-        when 'param' then {{ ga4_origin('param_source', 'param_medium', 'param_campaign') }}
-        when 'google_ads' then {{ ga4_origin("'google'", "'cpc'", 'coalesce(collected_campaign, param_campaign)') }}
-    end as origin,
-    attributed.device_category,
-    attributed.country,
-    attributed.engagement_msec,
-    attributed.transaction_id,
-    attributed.purchase_revenue,
-    attributed.session_number,
-    coalesce(
-        attributed.session_engaged_text = '1'
-        or attributed.session_engaged_integer = 1
-        or attributed.engaged_session_event = 1,
-        false
-    ) as session_engaged,
-    attributed.content,
-    attributed._file,
-    attributed._line
-from attributed
+    {{ local_timestamp('read_once.event_timestamp', 'settings.timezone') }} as event_at,
+    read_once.page_location,
+    read_once.page_title,
+    read_once.page_referrer,
+    read_once.origin,
+    read_once.device_category,
+    read_once.country,
+    read_once.engagement_msec,
+    read_once.transaction_id,
+    read_once.purchase_revenue,
+    read_once.session_number,
+    read_once.session_engaged,
+    read_once.content,
+    read_once._file,
+    read_once._line
+from read_once
 cross join {{ source('night', 'settings') }} as settings
