@@ -14,7 +14,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from night_bench import measure, report
+from night_bench import report
+from night_bench.lanes import Lanes
+from night_bench.measure import Bench, Found, Size
 
 SIZES = (1_000_000, 3_000_000)
 
@@ -36,30 +38,28 @@ def run(root: Path, sizes: list[int], given: int | None) -> int:
     def tell(line: str) -> None:
         print(f"... {line}", file=sys.stderr, flush=True)
 
-    tell("making the companies: " + ", ".join(f"{size:,}" for size in sizes) + " events")
-    found = measure.make_companies(root, sizes)
-    repeats = {size: given or (2 if size == SIZES[0] else 1) for size in sizes}
-    measure.compare(root, found, repeats, tell)
-    per_event = report.print_models(found)  # told as it is there: a large size takes its time
-    fixed = measure.fixed(root, repeats[sizes[0]], tell)
-    over_imports = report.print_fixed(fixed)
     # of the usual sizes the smaller one, so that all of it takes two minutes
     size = sizes[-1] if sizes[-1] > SIZES[-1] else sizes[0]
-    late = measure.late_night(root, size, tell)
-    share = report.print_late(late, fixed, found[size].events)
-    peak = max(ran.peak for ran in (late.full, late.late)) / 1e9
+    found = Found({each: Size() for each in sizes}, late_size=size)
+    repeats = {each: given or (2 if each == SIZES[0] else 1) for each in sizes}
+    Bench(root, found, Lanes(is_alone=sizes[-1] > SIZES[-1]), tell).run(repeats)
+    per_event = report.print_models(found.sizes)
+    over_imports = report.print_fixed(found.fixed)
+    late_events = found.sizes[size].events
+    share = report.print_late(found.late, found.fixed, late_events)
+    peak = max(ran.peak for ran in (*found.late.full, *found.late.late)) / 1e9
     report.print_bounds(
         [
             ("cost per event: models / by hand", per_event, ".2f", "<= 1.15", "<= 1.0"),
             ("fixed cost of a night / imports and one parse", over_imports, ".2f", "<= 1.5", "<= 1.0"),
             (
-                f"night with late rows / full build, at {found[size].events:,} events",
+                f"night with late rows / full build, at {late_events:,} events",
                 share,
                 ".1%",
                 "<= 5%",
                 "<= 2.5%",
             ),
-            (f"peak memory of a night at {found[size].events:,} events, GB", peak, ".2f", "<= 1", "<= 0.75"),
+            (f"peak memory of a night at {late_events:,} events, GB", peak, ".2f", "<= 1", "<= 0.75"),
         ]
     )
     return 0

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project import memory
 from dagster_project.kpi.load import load_definitions
 from dagster_project.landing.active import choose
 from dagster_project.landing.ledger import Ledger
@@ -70,7 +71,8 @@ def main(root: Path, target: Path) -> None:
     files = files_in_force(root)
     as_of = date.fromisoformat(max(files["ga4"])[-16:-8])
     # rows carry their lines, so their order need not be kept
-    with duckdb.connect(str(target), config={"preserve_insertion_order": False}) as connection:
+    settings = {"preserve_insertion_order": False, "threads": memory.THREADS}
+    with duckdb.connect(str(target), config=settings) as connection:
         laps = compute(connection, files, as_of)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps({"laps": laps, "cpu": sum(laps.values()), "peak": peak}))

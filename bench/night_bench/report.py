@@ -70,7 +70,7 @@ def print_fixed(found: Fixed) -> float:
     print(
         f"\nA night without data: {warm:.2f} CPU s (up to {max(ran.cpu for ran in found.warm):.2f}; ", end=""
     )
-    print(f"the first one, which parses: {found.cold.cpu:.2f})")
+    print(f"the first one, which parses: {found.cold[0].cpu:.2f})")
     for name, seconds in sorted(_least(found.warm, "laps").items(), key=lambda each: -each[1]):
         print(f"  {name:28}{seconds:8.2f}")
     print(f"Imports and one parse: {imports:.2f} CPU s")
@@ -82,15 +82,15 @@ def print_fixed(found: Fixed) -> float:
 def print_late(found: Late, fixed: Fixed, events: int) -> float:
     """Where a night with late rows goes; returns its cost over the full build's, both without the fixed."""
     without = min(ran.cpu for ran in fixed.warm)
-    full = min(found.full.cpu, found.rebuilt.cpu) - without
-    late = found.late.cpu - without
+    full = min(ran.cpu for ran in (*found.full, *found.rebuilt)) - without
+    late = found.late[0].cpu - without
     print(
         f"\nAt {events:,} events, without the fixed cost: full build {full:.2f} CPU s, late night {late:.2f}"
     )
     print(f"  {'':28}{'full':>8}{'late':>8}{'no data':>9}")
     empty = _least(fixed.warm, "laps")
-    for name, seconds in found.late.answer["laps"].items():
-        whole = found.full.answer["laps"].get(name, 0.0)
+    for name, seconds in found.late[0].answer["laps"].items():
+        whole = found.full[0].answer["laps"].get(name, 0.0)
         print(f"  {name:28}{whole:8.2f}{seconds:8.2f}{empty.get(name, 0.0):9.2f}")
     return late / full
 

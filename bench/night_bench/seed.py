@@ -3,7 +3,8 @@
     python -m night_bench.seed FOLDER EVENTS [--next]
 
 Two years of event files are not put through landing, which copies and checks each of them: they are written
-as landing leaves them, with their lines in its ledger. What arrives in a later night goes the whole way.
+as landing leaves them, with their lines in its ledger. The exports of the CRM are landed here; what arrives
+in a later night is landed by that night.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from dagster_project.kpi.load import load_definitions
+from dagster_project.landing.land import land
 from dagster_project.landing.ledger import Entry, Ledger
 from dagster_project.landing.onefile import limits_of, mapping_of
 from night_bench.company import write_definitions
@@ -40,6 +42,9 @@ def make_company(root: Path, events: int) -> int:
     folder.mkdir(parents=True)
     files = write_whole(history(events), folder, late_from=LAST - timedelta(days=LATE_DAYS - 1))
     _tell_ledger(root, files)
+    # so that the models and the SQL by hand find the same, whichever runs first
+    definitions = load_definitions(root)
+    land(root / "data", root / "landing", definitions.sources, definitions.calendar, datetime.now(UTC))
     return sum(file.events for file in files)
 
 
