@@ -79,6 +79,8 @@ def ensure_manifest(project: Project) -> Mapping[str, Any]:
         result = _invoke(project, ["parse"], manifest=None, callbacks=[])
         if not result.success:
             raise NothingPublished(f"dbt could not read its models: {result.exception}")
+        del result
+        memory.give_back()
         mark.write_text(wanted, encoding="utf-8")
     manifest: Mapping[str, Any] = json.loads((target(project) / "manifest.json").read_text(encoding="utf-8"))
     return manifest
