@@ -8,16 +8,24 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.conftest import copy_of_project, run_project
+from tests.conftest import run_project
 from tests.faults.company import tables
 from tests.pipeline.answers import Published
 from tests.pipeline.retail import assert_built_alike, assert_true_values, daily_files, nightly
 
 
 @pytest.fixture(scope="module")
-def company(real_data, tmp_path_factory) -> Path:
-    root = copy_of_project("online_retail", tmp_path_factory.mktemp("retail") / "shop")
-    answer = run_project(root, "--data", real_data("online_retail"))
+def nights(real_data, tmp_path_factory) -> tuple[Path, dict[str, pd.DataFrame]]:
+    """The shop after its last five files came one a night, and its tables then."""
+    root = tmp_path_factory.mktemp("retail") / "shop"
+    return root, nightly(root, daily_files(real_data("online_retail")), nights=5)
+
+
+@pytest.fixture(scope="module")
+def company(nights) -> Path:
+    """The shop, all of it built anew from the files that have landed."""
+    root, _ = nights
+    answer = run_project(root, "--full-refresh")
     assert answer["as_of"] == "2011-08-31"
     assert answer["warnings"] == []
     return root
@@ -32,8 +40,8 @@ def test_every_answer_comes_out(company, real_data):
     assert_true_values(company, real_data("online_retail"))
 
 
-def test_the_last_five_files_as_nights_end_where_all_files_at_once_do(company, real_data, tmp_path):
-    by_nights = nightly(tmp_path / "shop", daily_files(real_data("online_retail")), nights=5)
+def test_the_last_five_files_as_nights_end_where_a_build_of_all_files_does(nights, company):
+    _, by_nights = nights
     assert_built_alike(by_nights, tables(company / "outputs" / "current"))
 
 
