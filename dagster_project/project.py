@@ -63,6 +63,11 @@ class Project:
         return self.work / "build"
 
     @property
+    def templates(self) -> Path:
+        """The report's template as Python has compiled it."""
+        return self.work / "templates"
+
+    @property
     def current(self) -> Path:
         """The one pointer: a symbolic link to the publication in force."""
         return self.outputs / "current"

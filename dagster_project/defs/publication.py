@@ -67,6 +67,6 @@ def _publish(night: Night) -> Path:
             tables[table.name] = rows
 
     def report(folder: Path) -> None:
-        write_report(folder)
+        write_report(folder, compiled=prepared.project.templates)
 
     return publish(prepared.project, night.run_id, night.as_of, tables, report, now)

@@ -73,17 +73,18 @@ class GoalView:
     second_number: str | None
 
 
-def write_report(folder: Path, language: str | None = None) -> Path:
+def write_report(folder: Path, language: str | None = None, compiled: Path | None = None) -> Path:
     """Write report.html into the publication in `folder`, from its Parquet files; returns its path.
 
-    language: ja or en; the publication's own by default.
+    language: ja or en; the publication's own by default. compiled: a disposable folder for the template's
+    byte code, so that it is not compiled each night.
     """
     path = folder / FILE
-    path.write_text(render(folder, language), encoding="utf-8")
+    path.write_text(render(folder, language, compiled), encoding="utf-8")
     return path
 
 
-def render(folder: Path, language: str | None = None) -> str:
+def render(folder: Path, language: str | None = None, compiled: Path | None = None) -> str:
     """The report of the publication in `folder` as HTML."""
     folder = folder.resolve()
     summary = summarize(folder, language)
@@ -117,10 +118,12 @@ def render(folder: Path, language: str | None = None) -> str:
             ),
             "published_at": _local(summary),
         }
-    return _environment(spoken).get_template("report.html.j2").render(**context)
+    return _environment(spoken, compiled).get_template("report.html.j2").render(**context)
 
 
-def _environment(language: str) -> jinja2.Environment:
+def _environment(language: str, compiled: Path | None) -> jinja2.Environment:
+    if compiled is not None:
+        compiled.mkdir(parents=True, exist_ok=True)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,  # by name it would be off: the template ends in .j2
@@ -128,6 +131,7 @@ def _environment(language: str) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_without_invisible,
+        bytecode_cache=None if compiled is None else jinja2.FileSystemBytecodeCache(str(compiled)),
     )
     environment.globals.update(
         lang=language,

@@ -79,6 +79,19 @@ def test_several_goals_are_listed_before_each_is_told_of(tmp_path: Path, html: s
     assert "目標一覧" not in html
 
 
+def test_a_template_that_was_compiled_before_gives_the_same_page(
+    publication: Path, html: str, tmp_path: Path
+) -> None:
+    compiled = tmp_path / "templates"
+    assert render(publication, compiled=compiled) == html
+    (kept,) = compiled.iterdir()
+    first = kept.stat().st_mtime_ns
+    assert render(publication, compiled=compiled) == html
+    assert kept.stat().st_mtime_ns == first
+    kept.write_bytes(kept.read_bytes()[:100])
+    assert render(publication, compiled=compiled) == html
+
+
 def test_it_loads_nothing_and_runs_nothing(html: str) -> None:
     assert {address for address in re.findall(r"https?://[^\"'\s<)]*", html)} <= {
         "http://www.w3.org/2000/svg"
