@@ -38,6 +38,7 @@ class EventLog(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: dict[str, Engine] = {}
         self._known_columns: set[str] = set()
+        self._known_tables: set[str] = set()
         self._held: dict[str, Connection] = {}
         super().__init__(base_dir, inst_data)
         self._db_lock = threading.RLock()  # type: ignore[assignment]  # taken again within what it guards
@@ -106,6 +107,14 @@ class EventLog(SqliteEventLogStorage):
             self._known_columns.add(column_name)
         return True
 
+    def has_table(self, table_name: str) -> bool:
+        # likewise, and with a connection of its own each time
+        if table_name not in self._known_tables:
+            if not super().has_table(table_name):
+                return False
+            self._known_tables.add(table_name)
+        return True
+
     def wipe(self) -> None:
         self._close()
         super().wipe()
@@ -119,6 +128,8 @@ class EventLog(SqliteEventLogStorage):
             for engine in self._engines.values():
                 engine.dispose()
             self._engines.clear()
+            self._known_columns.clear()
+            self._known_tables.clear()
 
 
 def _sparing_the_disk(shard: str) -> Callable[[Any, Any], None]:

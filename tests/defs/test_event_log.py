@@ -128,3 +128,16 @@ def test_what_a_run_intends_to_make_is_stored_at_once(
     assert batches == [["ASSET_MATERIALIZATION_PLANNED", "ASSET_CHECK_EVALUATION_PLANNED"]]
     stored = [event.dagster_event_type for event in instance.all_logs(run.run_id) if event.dagster_event]
     assert [kind.value for kind in stored[:2] if kind] == batches[0]
+
+
+def test_whether_a_table_is_there_is_asked_until_it_is(instance: dg.DagsterInstance) -> None:
+    log = _log(instance)
+    assert log.has_table("asset_event_tags")
+    assert not log.has_table("of_a_later_version")
+    with log.index_connection() as connection:
+        connection.exec_driver_sql("create table of_a_later_version (id integer)")
+    assert log.has_table("of_a_later_version")
+    with log.index_connection() as connection:
+        connection.exec_driver_sql("drop table of_a_later_version")
+    log.dispose()
+    assert not log.has_table("of_a_later_version")
