@@ -133,6 +133,10 @@ def main() -> None:
     except ShirubeError as error:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
+    finally:
+        # Python looks through all of it several times as it ends: a sixth of a night without data, for memory
+        # that the system takes back anyway.
+        gc.freeze()
     sys.exit(code if isinstance(code, int) else 0)
 
 
