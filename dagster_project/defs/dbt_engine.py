@@ -13,11 +13,13 @@ from typing import Any
 
 from dagster_project import memory
 from dagster_project.defs import dbt_log
+from dagster_project.defs.dbt_manifest import needed
 from dagster_project.errors import NothingPublished
 from dagster_project.kpi.model import Definitions
 from dagster_project.project import Project
 
 PACKAGES = ("dbt-core", "dbt-duckdb", "dbt-adapters")
+PACKAGE = "shirube"  # ours, of dbt's
 LEFT_OUT = "left_out_tonight"
 READ_BY_DBT = ("DBT_", "KPI_DBT", "KPI_LANDING", "KPI_WAREHOUSE")
 
@@ -114,18 +116,23 @@ def build(
             of = event.data.total if event.info.name == "LogModelResult" else event.data.num_models
             report(event.data.node_info.node_name, event.data.index, of)
 
+    def read(saved: bytes) -> dict[str, Any]:
+        return needed(extended_mashumuro_decoder(saved), left_out, PACKAGE)
+
     # The saved form of a parse loads in 0.05 s; parsing again takes seconds.
-    manifest = Manifest.from_msgpack(_saved(project).read_bytes(), decoder=extended_mashumuro_decoder)
+    manifest = Manifest.from_msgpack(_saved(project).read_bytes(), decoder=read)
     os.environ["KPI_THREADS"] = threads
     arguments = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
     if selection:
         arguments += ["--select", *selection]
     if left_out:
-        # by one tag: dbt compares each name that it is given with every node
-        for unique_id in left_out:
-            manifest.nodes[unique_id].tags.append(LEFT_OUT)
         # a test is left out where it is itself, not where a table that it reads is
-        arguments += ["--exclude", f"tag:{LEFT_OUT}", "--indirect-selection", "empty"]
+        arguments += ["--indirect-selection", "empty"]
+    if read_only := manifest.nodes.keys() & set(left_out):
+        # by one tag: dbt compares each name that it is given with every node
+        for unique_id in read_only:
+            manifest.nodes[unique_id].tags.append(LEFT_OUT)
+        arguments += ["--exclude", f"tag:{LEFT_OUT}"]
     try:
         result = _invoke(project, arguments, manifest=manifest, callbacks=[listen])
     finally:
