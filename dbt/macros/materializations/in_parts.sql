@@ -68,10 +68,7 @@
         {%- do run_query('reset variable ' ~ name) -%}
     {%- endfor -%}
     {{ remember(target, column, rewritten_batches, false) }}
-    {% call statement('main') -%}
-        select count(*) from {{ target }}
-    {%- endcall %}
-    {% do adapter.commit() %}
+    {{ store_raw_result('main', message='OK', code=none, rows_affected=none) }}
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
 
