@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project import memory
-from dagster_project.defs import dbt_log
+from dagster_project.defs import dbt_log, dbt_shortcuts
 from dagster_project.defs.dbt_manifest import needed
-from dagster_project.defs.dbt_shortcuts import starting_from_a_parse
 from dagster_project.errors import NothingPublished
 from dagster_project.kpi.model import Definitions
 from dagster_project.project import Project
@@ -135,7 +134,7 @@ def build(
             manifest.nodes[unique_id].tags.append(LEFT_OUT)
         arguments += ["--exclude", f"tag:{LEFT_OUT}"]
     try:
-        with starting_from_a_parse():
+        with dbt_shortcuts.taken():
             result = _invoke(project, arguments, manifest=manifest, callbacks=[listen])
     finally:
         # else the next step could not open the warehouse: one process, two sets of settings

@@ -1,6 +1,6 @@
-"""What dbt does at its every start, and a build on what was parsed before need not do again.
+"""What dbt does for nobody while a night builds, left out: what it did when it parsed, messages unheard.
 
-It looks into classes of dbt's, as dbt has no setting for it: a fifteenth of a night without data.
+It looks into classes of dbt's, as dbt has no setting for it: a tenth of a night without data.
 """
 
 from __future__ import annotations
@@ -13,27 +13,40 @@ VALIDATED_BY_THE_PARSE = ("dbt.contracts.project", "dbt.adapters.duckdb.credenti
 
 
 @contextmanager
-def starting_from_a_parse() -> Iterator[None]:
-    """While dbt builds what it parsed from the very same dbt_project.yml and profiles.yml:
+def taken() -> Iterator[None]:
+    """While dbt builds what it has parsed, from the very same dbt_project.yml and profiles.yml:
 
-    - it does not hold these against JSON schemas again, which it puts together from its classes each time;
+    - it does not hold these two against JSON schemas again, which it makes of its classes each time;
     - it does not read the source of all that called it, Dagster's many layers too, to find out which module
-      declares a flag. Only a warning that such a flag is going to change would tell that.
+      declares a flag. Only a warning that such a flag is going to change would tell that;
+    - it does not make messages of its debugging events, twenty a node, where it has no log of its own. Ours
+      (see dbt_log) takes none.
     """
     from dbt_common.behavior_flags import BehaviorFlagRendered
     from dbt_common.dataclass_schema import dbtClassMixin
+    from dbt_common.events.base_types import BaseEvent, EventLevel
+    from dbt_common.events.event_manager import EventManager
 
     whole: Any = dbtClassMixin.__dict__["validate"]
     look: Any = BehaviorFlagRendered.__dict__["_default_source"]
+    fire: Any = EventManager.__dict__["fire_event"]
 
     def validate(cls: type, data: Any) -> None:
         if cls.__module__ not in VALIDATED_BY_THE_PARSE:
             whole.__func__(cls, data)
 
+    def fire_heard(
+        manager: EventManager, e: BaseEvent, level: EventLevel | None = None, *given: Any, **named: Any
+    ) -> None:
+        if manager.loggers or (level or e.level_tag()) is not EventLevel.DEBUG:
+            fire(manager, e, level, *given, **named)
+
     dbtClassMixin.validate = classmethod(validate)  # type: ignore[method-assign,assignment]
     BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt")  # type: ignore[method-assign]
+    EventManager.fire_event = fire_heard  # type: ignore[method-assign,assignment]
     try:
         yield
     finally:
         dbtClassMixin.validate = whole  # type: ignore[method-assign]
         BehaviorFlagRendered._default_source = look  # type: ignore[method-assign]
+        EventManager.fire_event = fire  # type: ignore[method-assign]

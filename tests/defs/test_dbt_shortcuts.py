@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import pytest
+from dbt.adapters.events.types import AdapterEventDebug
 from dbt.contracts.project import ProfileConfig, Project
 from dbt_common.behavior_flags import BehaviorFlagRendered
 from dbt_common.contracts.constraints import ColumnLevelConstraint
 from dbt_common.dataclass_schema import ValidationError, dbtClassMixin
+from dbt_common.events.base_types import EventLevel
+from dbt_common.events.event_manager import EventManager
+from dbt_common.events.logger import LoggerConfig
+from dbt_common.events.types import Note
 
-from dagster_project.defs.dbt_shortcuts import starting_from_a_parse
+from dagster_project.defs import dbt_shortcuts
 
 FLAG = {"name": "a_flag", "default": False, "description": "of a test"}
 
 
 def test_the_projects_files_are_not_held_against_their_schemas_again_but_all_else_is() -> None:
-    with starting_from_a_parse():
+    with dbt_shortcuts.taken():
         Project.validate({"name": 1})
         ProfileConfig.validate({})
         with pytest.raises(ValidationError):
@@ -26,7 +31,7 @@ def test_the_projects_files_are_not_held_against_their_schemas_again_but_all_els
 
 
 def test_a_flag_is_there_without_a_look_for_who_declares_it() -> None:
-    with starting_from_a_parse():
+    with dbt_shortcuts.taken():
         flag = BehaviorFlagRendered(FLAG, {})  # type: ignore[arg-type]
     assert not flag.setting
     assert flag._behavior_change_event.flag_source == "dbt"
@@ -34,8 +39,31 @@ def test_a_flag_is_there_without_a_look_for_who_declares_it() -> None:
     assert asked._behavior_change_event.flag_source == __name__
 
 
+def test_of_debugging_events_no_messages_are_made_but_of_all_others_and_for_a_log_of_dbts() -> None:
+    heard: list[str] = []
+    manager = EventManager()
+    manager.add_callback(lambda message: heard.append(message.info.msg))
+    with dbt_shortcuts.taken():
+        for level in EventLevel:
+            manager.fire_event(Note(msg=level.value), level)
+        manager.fire_event(AdapterEventDebug(base_msg="of an adapter"))
+        assert heard == [level.value for level in EventLevel if level is not EventLevel.DEBUG]
+        manager.add_logger(LoggerConfig(name="of dbt", filter=lambda message: False))
+        manager.fire_event(Note(msg="now"), level=EventLevel.DEBUG)
+    assert heard[-1] == "now"
+
+
 def test_dbt_is_as_it_was_after_an_error_too() -> None:
-    before = dbtClassMixin.__dict__["validate"], BehaviorFlagRendered.__dict__["_default_source"]
-    with pytest.raises(RuntimeError), starting_from_a_parse():
+    def now() -> list[object]:
+        return [
+            dbtClassMixin.__dict__["validate"],
+            BehaviorFlagRendered.__dict__["_default_source"],
+            EventManager.__dict__["fire_event"],
+        ]
+
+    before = now()
+    with dbt_shortcuts.taken():
+        assert all(one is not other for one, other in zip(before, now(), strict=True))
+    with pytest.raises(RuntimeError), dbt_shortcuts.taken():
         raise RuntimeError
-    assert before == (dbtClassMixin.__dict__["validate"], BehaviorFlagRendered.__dict__["_default_source"])
+    assert before == now()
