@@ -36,6 +36,8 @@ FORBIDDEN = {
     "snapshots": {*ORCHESTRATION, "pandas"},
     "publish": {*ORCHESTRATION, "pandas"},
     "report": {*ORCHESTRATION, "pandas"},
+    "defs.execution": {"pandas"},
+    "defs.nightly": {"pandas"},
     "cli.main": {*ORCHESTRATION, *FRAMES, "duckdb", "yaml", "pydantic"},
 }
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.project import Project
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def path(project: Project, table: str) -> Path:
@@ -17,7 +20,7 @@ def path(project: Project, table: str) -> Path:
 
 def write(project: Project, table: str, rows: pa.Table | pd.DataFrame) -> int:
     """Replace the table in one step; returns the number of its rows."""
-    if isinstance(rows, pd.DataFrame):
+    if not isinstance(rows, pa.Table):
         rows = pa.Table.from_pandas(rows, preserve_index=False)
     target = path(project, table)
     target.parent.mkdir(parents=True, exist_ok=True)

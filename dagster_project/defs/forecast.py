@@ -1,22 +1,17 @@
 """The forecast of every goal's end, kept in an append-only log; what earlier nights were worth; alerts."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import pandas as pd
 
 from dagster_project.defs import built
 from dagster_project.defs.failures import told_apart
 from dagster_project.defs.goals import goals_tonight, read_goal_rows
 from dagster_project.defs.night import Night
-from dagster_project.defs.open_deals import read_books
-from dagster_project.forecast import log
-from dagster_project.forecast.accuracy import build_accuracy
-from dagster_project.forecast.alerts import HISTORY, build_alerts
-from dagster_project.forecast.plugins import load_forecasters
-from dagster_project.forecast.renames import under_todays_names
-from dagster_project.forecast.tables import build_forecast
 from dagster_project.warehouse import opened
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TABLES = ("kgi_forecast", "kgi_forecast_path", "forecast_accuracy", "alerts")
 
@@ -50,13 +45,21 @@ def forecast_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
 
 def _forecast(night: Night) -> dict[str, int]:
     """Adds to the log and builds the tables; returns how many rows of each are new."""
+    from dagster_project.defs.open_deals import read_books
+    from dagster_project.forecast import log
+    from dagster_project.forecast.accuracy import build_accuracy
+    from dagster_project.forecast.alerts import build_alerts
+    from dagster_project.forecast.plugins import load_forecasters
+    from dagster_project.forecast.renames import under_todays_names
+    from dagster_project.forecast.tables import build_forecast
+
     prepared, project = night.prepared, night.prepared.project
     definitions, goals, state = prepared.definitions, goals_tonight(night), project.state
     batches = project.state_batches
     daily = read_goal_rows(night, "kpi_daily")
     attainment = built.read(project, "kgi_attainment").to_pandas()
 
-    def of_today(rows: pd.DataFrame) -> pd.DataFrame:
+    def of_today(rows: "pd.DataFrame") -> "pd.DataFrame":
         return under_todays_names(rows, goals, definitions)
 
     known = log.read_forecasts(state, batches, night.said_by)
@@ -100,8 +103,10 @@ def _forecast(night: Night) -> dict[str, int]:
     return {name: len(rows) for name, rows in zip(TABLES, counted, strict=True)}
 
 
-def _recent_totals(night: Night) -> pd.DataFrame:
+def _recent_totals(night: Night) -> "pd.DataFrame":
     """kpi_daily in total, the days that a control chart looks at."""
+    from dagster_project.forecast.alerts import HISTORY
+
     with opened(night.prepared.project, read_only=True) as connection:
         return connection.execute(
             f"""

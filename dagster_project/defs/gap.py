@@ -1,19 +1,22 @@
 """Why the goals stand where they do: tree checks, gap drivers, funnels."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import pandas as pd
 
 from dagster_project.defs import built
 from dagster_project.defs.failures import told_apart
 from dagster_project.defs.goals import goals_tonight, read_goal_rows
 from dagster_project.defs.night import Night
-from dagster_project.goals.gap.tables import GapTables, build_gap_tables
 from dagster_project.goals.model import Goal
 from dagster_project.project import Project
 from dagster_project.warehouse import insert, opened
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dagster_project.goals.gap.tables import GapTables
 
 TABLES = ("tree_checks", "gap_drivers", "goal_funnel")
 CHECK = dg.AssetCheckSpec(
@@ -42,6 +45,8 @@ def gap_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     )
     def gaps(context: dg.AssetExecutionContext) -> Any:
         """Whether the trees hold in the data, and what their gaps to plan and last year come from."""
+        from dagster_project.goals.gap.tables import build_gap_tables
+
         night: Night = context.resources.night
         project = night.prepared.project
         with told_apart():
@@ -64,7 +69,7 @@ def gap_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     return gaps
 
 
-def _checked(tables: GapTables) -> dg.AssetCheckResult:
+def _checked(tables: "GapTables") -> dg.AssetCheckResult:
     rows = tables.tree_checks
     broken = rows[rows["status"] == "mismatch"]
     return dg.AssetCheckResult(
@@ -76,13 +81,13 @@ def _checked(tables: GapTables) -> dg.AssetCheckResult:
     )
 
 
-def _said(broken: pd.DataFrame) -> Iterator[str]:
+def _said(broken: "pd.DataFrame") -> Iterator[str]:
     names = ("goal", "equation", "difference", "likely_reason")
     for goal, equation, difference, reason in zip(*(broken[name].tolist() for name in names), strict=True):
         yield f"{goal}: {equation} is off by {difference:,.6g} ({reason})"
 
 
-def read_segment_rows(project: Project, goals: tuple[Goal, ...]) -> pd.DataFrame:
+def read_segment_rows(project: Project, goals: tuple[Goal, ...]) -> "pd.DataFrame":
     """Of kpi_period the goals' own periods, for every segment of the dimensions of their KGIs."""
     wanted = sorted(
         {

@@ -1,22 +1,21 @@
 """The goals' tables: targets phased to days, attainment."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import pandas as pd
 
 from dagster_project.defs import built
 from dagster_project.defs.failures import told_apart
 from dagster_project.defs.night import Night
 from dagster_project.goals.model import Goal
-from dagster_project.goals.plan.evidence import read_evidence
-from dagster_project.goals.plan.lints import lints
-from dagster_project.goals.progress.action_rows import build_goal_actions
-from dagster_project.goals.tables import build_goal_tables, goals_in_force, slices_of
-from dagster_project.goals.targets.left_out import Found, segments_left_out
 from dagster_project.kpi.model import Definitions
 from dagster_project.project import Project
 from dagster_project.warehouse import insert, opened
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dagster_project.goals.targets.left_out import Found
 
 TABLES = ("goal_tree", "goal_targets", "kgi_attainment", "goal_actions")
 CHECK = dg.AssetCheckSpec(
@@ -40,6 +39,10 @@ def goal_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     )
     def goal_tables(context: dg.AssetExecutionContext) -> Any:
         """Goal trees, targets by day, attainment and the actions' progress as of the night."""
+        from dagster_project.goals.progress.action_rows import build_goal_actions
+        from dagster_project.goals.tables import build_goal_tables
+        from dagster_project.goals.targets.left_out import segments_left_out
+
         night: Night = context.resources.night
         prepared = night.prepared
         with told_apart():
@@ -67,11 +70,14 @@ def goal_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
 def _checked(
     goals: tuple[Goal, ...],
     definitions: Definitions,
-    periods: pd.DataFrame,
-    freshness: pd.DataFrame,
+    periods: "pd.DataFrame",
+    freshness: "pd.DataFrame",
     broken: tuple[str, ...],
 ) -> dg.AssetCheckResult:
     """Remarks on targets that only data can make."""
+    from dagster_project.goals.plan.evidence import read_evidence
+    from dagster_project.goals.plan.lints import lints
+
     remarks = [*broken] + [
         f"{goal.name}: {remark.en}"
         for goal in goals
@@ -89,8 +95,10 @@ def _checked(
     )
 
 
-def _segments(project: Project, goals: tuple[Goal, ...]) -> dict[str, Found]:
+def _segments(project: Project, goals: tuple[Goal, ...]) -> "dict[str, Found]":
     """By goal, the segments of the dimension that it divides its targets over."""
+    from dagster_project.goals.targets.left_out import Found
+
     found = {}
     with opened(project, read_only=True) as connection:
         for goal in goals:
@@ -112,6 +120,8 @@ def _segments(project: Project, goals: tuple[Goal, ...]) -> dict[str, Found]:
 def goals_tonight(night: Night) -> tuple[Goal, ...]:
     """The goals as the night's revision has them, targets that rest on data solved; for all that reads goals
     after their tables."""
+    from dagster_project.goals.tables import goals_in_force
+
     prepared = night.prepared
     if night.goals is None:
         daily, period = (read_goal_rows(night, table) for table in ("kpi_daily", "kpi_period"))
@@ -119,8 +129,10 @@ def goals_tonight(night: Night) -> tuple[Goal, ...]:
     return night.goals
 
 
-def read_goal_rows(night: Night, table: str) -> pd.DataFrame:
+def read_goal_rows(night: Night, table: str) -> "pd.DataFrame":
     """The rows of kpi_daily or kpi_period that goals read, and the totals beside them; read once a night."""
+    from dagster_project.goals.tables import slices_of
+
     if table not in night.goal_rows:
         slices = sorted(slices_of(night.prepared.goals))
         with opened(night.prepared.project, read_only=True) as connection:

@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
-import pandas as pd
 
 from dagster_project.defs.prepared import Prepared
 from dagster_project.goals.model import Goal
 from dagster_project.run_lock import RunLock
 from dagster_project.state_version import claim
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PARTITION = "dagster/partition"
 RANGE_START = "dagster/asset_partition_range_start"

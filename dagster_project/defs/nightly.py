@@ -1,4 +1,8 @@
-"""Everything Dagster knows of a project: its assets by day and the nightly job."""
+"""Everything Dagster knows of a project: its assets by day and the nightly job.
+
+What the steps after dbt compute with, pandas above all, is imported when they run: it would stand in memory
+beside DuckDB while models are built, which is when a night needs the most.
+"""
 
 from __future__ import annotations
 

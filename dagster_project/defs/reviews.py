@@ -8,8 +8,6 @@ from dagster_project.defs import built
 from dagster_project.defs.failures import told_apart
 from dagster_project.defs.goals import goals_tonight, read_goal_rows
 from dagster_project.defs.night import Night
-from dagster_project.goals.review.assumptions import build_assumption_review
-from dagster_project.goals.review.log import read_reviews
 
 TABLES = ("assumption_review", "goal_reviews")
 READ = ["kpi_daily", "kpi_period", "goal_targets", "kgi_attainment"]
@@ -30,6 +28,9 @@ def review_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     )
     def reviews(context: dg.AssetExecutionContext) -> Any:
         """Assumptions judged as of the night; the reviews kept in state/, for BI."""
+        from dagster_project.goals.review.assumptions import build_assumption_review
+        from dagster_project.goals.review.log import read_reviews
+
         night: Night = context.resources.night
         project = night.prepared.project
         with told_apart():

@@ -8,7 +8,6 @@ from dagster_project.defs import built
 from dagster_project.defs.failures import told_apart
 from dagster_project.defs.goals import goals_tonight, read_goal_rows
 from dagster_project.defs.night import Night
-from dagster_project.goals.progress.scorecard import build_scorecard
 
 TABLE = "kpi_scorecard"
 
@@ -25,6 +24,8 @@ def scorecard_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     )
     def scorecard(context: dg.AssetExecutionContext) -> Any:
         """How far each node is, how likely, which way it moves, and what its gap comes from first."""
+        from dagster_project.goals.progress.scorecard import build_scorecard
+
         night: Night = context.resources.night
         project = night.prepared.project
         with told_apart():
