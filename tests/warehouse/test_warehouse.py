@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from dagster_project import memory, warehouse
-from dagster_project.errors import Busy
+from dagster_project.errors import Busy, UsageError
 from dagster_project.project import HAND_WRITTEN_DBT, Project
 
 
@@ -138,3 +138,25 @@ def test_what_outgrows_the_memory_is_written_beside_the_warehouse_though_files_a
         )
         with pytest.raises(duckdb.Error):
             connection.execute("set memory_limit = '8GB'")
+
+
+@pytest.mark.parametrize("given", ["two", "0", "-1", "1.5"])
+def test_a_number_of_threads_that_is_none_is_refused_in_words(given: str) -> None:
+    with pytest.raises(UsageError, match=f"KPI_THREADS is '{given}': write how many"):
+        memory.threads_of(given)
+
+
+@pytest.mark.parametrize("given", ["lots", "80%", "1000", "GB"])
+def test_a_limit_of_memory_without_a_size_is_refused_in_words(given: str) -> None:
+    with pytest.raises(UsageError, match=f"KPI_MEMORY_LIMIT is '{given}': write a size"):
+        memory.limit_of(given, "2")
+
+
+@pytest.mark.parametrize("given", ["500MB", "1.5 GB", "2GiB", "800mb"])
+def test_duckdb_reads_a_limit_that_is_taken(given: str) -> None:
+    duckdb.connect(config={"memory_limit": memory.limit_of(given, "2")}).close()
+
+
+@pytest.mark.parametrize(("threads", "limit"), [("1", "300MB"), ("2", "300MB"), ("4", "600MB")])
+def test_more_threads_are_allowed_more_memory(threads: str, limit: str) -> None:
+    assert memory.limit_of(None, memory.threads_of(threads)) == limit
