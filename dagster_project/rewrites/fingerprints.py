@@ -8,7 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-KEEPING = ("in_parts", "kept_rows")  # our materializations that do
+IN_PARTS = "in_parts"
+KEEPING = (IN_PARTS, "kept_rows")  # our materializations that do
 
 
 def fingerprints(manifest: Mapping[str, Any], common: Mapping[str, str]) -> dict[str, str]:
@@ -37,6 +38,13 @@ def fingerprints(manifest: Mapping[str, Any], common: Mapping[str, str]) -> dict
         for unique_id, node in nodes.items()
         if node["resource_type"] == "model" and node["config"]["materialized"] in KEEPING
     }
+
+
+def written_in_parts(manifest: Mapping[str, Any]) -> frozenset[str]:
+    """The names of the models of which a night writes what changed, not all."""
+    return frozenset(
+        node["name"] for node in manifest["nodes"].values() if node["config"]["materialized"] == IN_PARTS
+    )
 
 
 def _digest(content: Any) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from importlib.metadata import version
@@ -23,7 +23,7 @@ from dagster_project.kpi.model import Definitions
 from dagster_project.landing.active import Use
 from dagster_project.landing.expose import SourceInForce, in_force, landed_path, only_files, reads
 from dagster_project.project import Project
-from dagster_project.rewrites.fingerprints import fingerprints
+from dagster_project.rewrites.fingerprints import fingerprints, written_in_parts
 from dagster_project.rewrites.parts import (
     MICROSECONDS_OF_DAY,
     Part,
@@ -109,7 +109,7 @@ def begin(
     if not models:
         return None
     with warehouse.opened(project) as connection:
-        before = _recorded(connection)
+        before = _recorded(connection, written_in_parts(manifest))
         states = in_force(project.landing, definitions.sources, definitions.calendar, known_at)
         now = Built(models, _files(project, states, as_of, before), as_of)
         made = plan(before, now, asked)
@@ -152,7 +152,9 @@ def finish(project: Project, tonight: Tonight) -> None:
         )
 
 
-def _recorded(connection: duckdb.DuckDBPyConnection) -> Built | None:
+def _recorded(connection: duckdb.DuckDBPyConnection, in_parts: Set[str]) -> Built | None:
+    """What the last build was made of; None where that is not known, or where a table is gone of which a
+    night would write a part only."""
     try:
         row = connection.execute("select content from built.state").fetchone()
     except duckdb.CatalogException:
@@ -160,6 +162,11 @@ def _recorded(connection: duckdb.DuckDBPyConnection) -> Built | None:
     if row is None:
         return None
     content = json.loads(row[0])
+    tables = connection.execute(
+        "select table_name from duckdb_tables() where schema_name = 'main'"
+    ).fetchall()
+    if not in_parts & content["models"].keys() <= {name for (name,) in tables}:
+        return None
     files = {name: Span(**span) if span else None for name, span in content["files"].items()}
     return Built(content["models"], files, date.fromisoformat(content["as_of"]))
 

@@ -140,6 +140,25 @@ def test_after_a_few_nights(project: Project) -> None:
     compare_nights(project, seed=7, nights=3)
 
 
+def test_where_a_table_is_gone_all_of_it_is_built_again(project: Project) -> None:
+    prepared = prepare(project)
+    project.data.mkdir()
+    rng, order, rules = random.Random(1), [0], prepared.definitions.calendar
+    for at in range(2):
+        day = FIRST + timedelta(days=at)
+        path = project.data / f"events_{day:%Y%m%d}.ndjson"
+        path.write_text(day_of_events(rng, day, order), encoding="utf-8")
+        now = datetime(2026, 5, 1, at, tzinfo=UTC)
+        land(project.data, project.landing, prepared.definitions.sources, rules, now, settle_seconds=0)
+        if at == 1:
+            with warehouse.opened(project) as connection:
+                connection.execute("drop table main.ga4_flat")
+        build(prepared, FIRST + timedelta(days=1))
+    in_parts, whole = tables(project), written_whole(prepared, FIRST + timedelta(days=1))
+    for name in COMPARED:
+        pd.testing.assert_frame_equal(in_parts[name], whole[name], check_exact=True, obj=name)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_after_any_sequence_of_nights(project: Project, seed: int) -> None:
