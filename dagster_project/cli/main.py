@@ -6,6 +6,7 @@ test failed · 2 wrong usage or definitions · 3 marks under --strict.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import sys
@@ -117,6 +118,9 @@ def cli(ctx: click.Context, project: str | None, data: str | None) -> None:
 def main() -> None:
     """Entry point: errors meant for a person are printed as such, with their exit code."""
     gc.set_threshold(BETWEEN_COLLECTIONS)
+    # Python looks through all of it several times as it ends: a sixth of a night without data, for memory
+    # that the system takes back anyway. Not before: who runs several commands needs their garbage collected.
+    atexit.register(gc.freeze)
     try:
         code = cli.main(standalone_mode=False)
     except click.ClickException as error:
@@ -133,10 +137,6 @@ def main() -> None:
     except ShirubeError as error:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
-    finally:
-        # Python looks through all of it several times as it ends: a sixth of a night without data, for memory
-        # that the system takes back anyway.
-        gc.freeze()
     sys.exit(code if isinstance(code, int) else 0)
 
 
