@@ -111,7 +111,8 @@ def begin(
     with warehouse.opened(project) as connection:
         before = _recorded(connection, written_in_parts(manifest))
         states = in_force(project.landing, definitions.sources, definitions.calendar, known_at)
-        now = Built(models, _files(project, states, as_of, before), as_of)
+        of_events = [state for state in states if state.source.preset == PRESET]
+        now = Built(models, _files(project, of_events, as_of, before), as_of)
         made = plan(before, now, asked)
         connection.execute("begin")
         connection.execute("drop table if exists built.state")
@@ -126,7 +127,7 @@ def begin(
             connection,
             "event_files",
             ["bigint", "varchar", "varchar"],
-            _files_of_batches(project.landing, states, as_of, now.files, made.parts),
+            _files_of_batches(project.landing, of_events, as_of, now.files, made.parts),
         )
         _write(connection, "rebuilt_dates", ["date", "date"], made.dates)
         connection.execute("commit")
@@ -172,14 +173,12 @@ def _recorded(connection: duckdb.DuckDBPyConnection, in_parts: Set[str]) -> Buil
 
 
 def _files(
-    project: Project, states: Iterable[SourceInForce], as_of: date, before: Built | None
+    project: Project, of_events: Iterable[SourceInForce], as_of: date, before: Built | None
 ) -> dict[str, Span | None]:
     """Every landed file of events that the night reads. A file that the last build read too is not opened."""
     known = before.files if before else {}
     found: dict[str, Span | None] = {}
-    for state in states:
-        if state.source.preset != PRESET:
-            continue
+    for state in of_events:
         for use, days in reads(state, as_of):
             key = _key(state, use, days)
             found[key] = known[key] if key in known else span_of(project.landing / str(use.entry.typed))
@@ -195,7 +194,7 @@ def _key(state: SourceInForce, use: Use, days: Sequence[date] | None) -> str:
 
 def _files_of_batches(
     landing_dir: Path,
-    states: Iterable[SourceInForce],
+    of_events: Iterable[SourceInForce],
     as_of: date,
     spans: Mapping[str, Span | None],
     parts: Iterable[Part],
@@ -206,9 +205,7 @@ def _files_of_batches(
     for part in parts:
         batches[part.batch].append(part)
     found = []
-    for state in states:
-        if state.source.preset != PRESET:
-            continue
+    for state in of_events:
         whole = [(use, spans[_key(state, use, None)]) for use, days in reads(state, as_of) if days is None]
         for batch, ranges in batches.items():
             uses = [use for use, span in whole if span and any(touches(part, span) for part in ranges)]

@@ -93,8 +93,8 @@
     {{ return(batches) }}
 {% endmacro %}
 
-{# The condition that `column` lies in one of `ranges`, or in what they select. Before the ranges stand the bounds of them all: DuckDB passes over
-   files and blocks by these, but not by alternatives. #}
+{# The condition that `column` lies in one of `ranges`, or in what they select. Before the ranges stand the bounds of
+   them all: DuckDB passes over files and blocks by these, but not by alternatives. #}
 {% macro within(column, ranges) -%}
     {%- if ranges is string -%}
         ({{ column }} in ({{ ranges }}))
