@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -23,7 +20,6 @@ from dagster_project.landing.land import land
 from dagster_project.project import Project
 from dagster_project.rewrites import parts, plan
 from dagster_project.rewrites.plan import begin, finish
-from tests.rewrites.company import write_definitions
 
 FIRST = date(2026, 4, 1)
 DAYS = 6
@@ -37,15 +33,6 @@ WRITTEN_IN_PARTS = (
     "arrivals_events__event_at",
 )
 COMPARED = (*WRITTEN_IN_PARTS, "measures_anew")
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    write_definitions(tmp_path)
-    before = dict(os.environ)
-    yield Project(root=tmp_path, data=tmp_path / "data", outputs=tmp_path / "outputs")
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture(autouse=True)

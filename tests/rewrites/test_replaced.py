@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from dagster_project import warehouse
 from dagster_project.defs import dbt_engine
 from dagster_project.defs.prepared import prepare
 from dagster_project.project import Project
-from tests.rewrites.company import write_definitions
 
 CONTRACT = """\
 version: 2
@@ -22,15 +15,6 @@ models:
     columns:
       - {name: n, data_type: integer, constraints: [{type: not_null}], data_tests: [not_null]}
 """
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    write_definitions(tmp_path)
-    before = dict(os.environ)
-    yield Project(root=tmp_path, data=tmp_path / "data", outputs=tmp_path / "outputs")
-    os.environ.clear()
-    os.environ.update(before)
 
 
 def build(project: Project, **models: str) -> dict[str, str]:
