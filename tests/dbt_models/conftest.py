@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from unittest.mock import patch
 
 import pytest
 
@@ -39,11 +40,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     staging.mkdir(parents=True)
     (staging / "stg_ga4__events.sql").write_text(STAGED, encoding="utf-8")
     (staging / "_landing.yml").write_text(LANDED, encoding="utf-8")
-    before = dict(os.environ)
-    dbt_engine.set_environment(found, Definitions(ProjectSettings(), RULES, (SOURCE,), (), ()))
-    yield found
-    os.environ.clear()
-    os.environ.update(before)
+    with patch.dict(os.environ):
+        dbt_engine.set_environment(found, Definitions(ProjectSettings(), RULES, (SOURCE,), (), ()))
+        yield found
 
 
 @pytest.fixture(scope="module")

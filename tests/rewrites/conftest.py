@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -15,7 +16,5 @@ from tests.rewrites.company import write_definitions
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
     write_definitions(tmp_path)
-    before = dict(os.environ)
-    yield Project(root=tmp_path, data=tmp_path / "data", outputs=tmp_path / "outputs")
-    os.environ.clear()
-    os.environ.update(before)
+    with patch.dict(os.environ):
+        yield Project(root=tmp_path, data=tmp_path / "data", outputs=tmp_path / "outputs")

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import duckdb
 import pandas as pd
@@ -62,10 +63,8 @@ def project(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Project]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text if is_slow else only_few(text), encoding="utf-8")
     make_exports(tmp_path / "data")
-    before = dict(os.environ)
-    yield Project(root=tmp_path, data=tmp_path / "data", outputs=tmp_path / "outputs")
-    os.environ.clear()
-    os.environ.update(before)
+    with patch.dict(os.environ):
+        yield Project(root=tmp_path, data=tmp_path / "data", outputs=tmp_path / "outputs")
 
 
 def only_few(text: str) -> str:

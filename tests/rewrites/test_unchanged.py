@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import pandas as pd
@@ -112,12 +113,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
         path = root / "kpi_definitions" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    before = dict(os.environ)
     project = Project(root=root, data=root / "data", outputs=root / "outputs")
     project.data.mkdir()
-    yield prepare(project)
-    os.environ.clear()
-    os.environ.update(before)
+    with patch.dict(os.environ):
+        yield prepare(project)
 
 
 def export(project: Project, text: str) -> None:
