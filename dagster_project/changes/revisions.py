@@ -28,7 +28,9 @@ def definitions_at(project: Project, revision: str) -> Definitions:
     archive = _archive(project, revision)
     with tempfile.TemporaryDirectory(prefix="kpi-diff-") as folder:
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            tar.extractall(folder, filter="data")
+            # Python 3.11 has the filter only from 3.11.4 on; Debian 12 comes with an older one.
+            tar.extraction_filter = getattr(tarfile, "data_filter", None)
+            tar.extractall(folder)
         try:
             return load_definitions(Path(folder))
         except DefinitionError as error:
