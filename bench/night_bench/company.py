@@ -85,7 +85,6 @@ entities:
       event_name: {type: text}
       user_id: {type: text}
       session_id: {type: text}
-      page_path: {type: text}
       device_category: {type: text}
       country: {type: text}
       engagement_msec: {type: integer}
@@ -105,7 +104,6 @@ entities:
       user_id: {type: text}
       started_at: {type: timestamp}
       session_number: {type: integer}
-      landing_page: {type: text}
       source: {type: text}
       medium: {type: text}
       campaign: {type: text}

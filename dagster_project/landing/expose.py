@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from dagster_project.calendar.zones import fixed_offset
 from dagster_project.errors import NothingPublished
 from dagster_project.kpi.model import SQL_TYPES, CalendarRules, Source
 from dagster_project.landing import ga4
@@ -263,6 +264,8 @@ def night_tables(
 
     text, day, truth = pa.string(), pa.date32(), pa.bool_()
     instant = known_at.astimezone(UTC).replace(tzinfo=None) if known_at else None
+    fixed = fixed_offset(rules.timezone)
+    clock = (fixed.offset, fixed.since, fixed.until) if fixed else (None, None, None)
     return {
         "source_days": table(
             [(row.source, row.date, row.status, row.is_known, row.reason) for row in days],
@@ -276,7 +279,8 @@ def night_tables(
         "rebuilt_dates": table([], first_date=day, last_date=day),
         "run": table([(run_id, as_of, instant)], run_id=text, as_of=day, known_at=pa.timestamp("us")),
         "settings": table(
-            [(rules.timezone, rules.fiscal_start_month, rules.week_start)],
+            [(rules.timezone, rules.fiscal_start_month, rules.week_start, *clock)],
             timezone=text, fiscal_start_month=pa.int32(), week_start=text,
+            utc_offset=pa.int64(), offset_since=pa.int64(), offset_until=pa.int64(),
         ),
     }  # fmt: skip

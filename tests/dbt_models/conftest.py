@@ -25,7 +25,10 @@ SOURCE = Source(
     columns=(),
     preset="ga4_events",
 )
-STAGED = "select *, 'website' as _source from {{ source('landing', 'website') }}"
+STAGED = (
+    "select *, 'website' as _source, true as keeps_page_location, true as keeps_page_title, "
+    "true as keeps_page_referrer from {{ source('landing', 'website') }}"
+)
 LANDED = "sources:\n  - {name: landing, schema: landing, tables: [{name: website}]}\n"
 
 

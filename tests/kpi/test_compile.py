@@ -53,6 +53,16 @@ kpis:
   - {name: n_orders, label: {en: Orders}, type: simple, entity: orders, agg: count, unit: count,
      direction: up}
 """
+EVENTS = """\
+sources:
+  - {source: web, preset: ga4_events, files: "events_*.ndjson", format: {type: ndjson}, load: by_day,
+     version: {from: filename, pattern: "events_%Y%m%d"}}
+"""
+EVENT_ENTITY = """\
+entities:
+  - {{entity: visits, model: {model}, sources: [web], key: id, columns: {{id: {{type: text}},
+     seen_at: {{type: timestamp}}, {column}: {{type: text}}}}, times: {{seen_at: {{}}}}}}
+"""
 
 
 @pytest.mark.parametrize(
@@ -87,3 +97,23 @@ def test_an_expression_stays_together_where_it_is_asked_for_a_value():
     rows = "(values (false, null), (true, null), (null, null)) as rows(a, b)"
     found = duckdb.sql(f"select {not_null('a or b')} from {rows}").fetchall()
     assert found == [(False,), (True,), (False,)]
+
+
+@pytest.mark.parametrize(
+    ("model", "column", "kept"),
+    [
+        ("ga4_events", "page_path", {"page_location"}),
+        ("ga4_events", "page_referrer", {"page_referrer"}),
+        ("ga4_events", "landing_page", set()),
+        ("ga4_sessions", "landing_page", {"page_location"}),
+        ("ga4_sessions", "page_title", set()),
+        ("ga4_events", "event_name", set()),
+    ],
+)
+def test_texts_of_pages_are_kept_of_events_where_an_entity_declares_them(project, model, column, kept):
+    entity = EVENT_ENTITY.format(model=model, column=column)
+    files = compile_project(load_definitions(project(sources__web=EVENTS, entities__web=entity)))
+    staged = files["staging/stg_ga4__events.sql"]
+    texts = ("page_location", "page_title", "page_referrer")
+    assert {text for text in texts if f"true as keeps_{text}" in staged} == kept
+    assert {text for text in texts if f"false as keeps_{text}" in staged} == set(texts) - kept

@@ -78,9 +78,9 @@ read_once as (
             or {{ ga4_integer('engaged_session_event') }} = 1,
             false
         ) as session_engaged,
-        {{ ga4_text('page_location') }} as page_location,
-        {{ ga4_text('page_title') }} as page_title,
-        {{ ga4_text('page_referrer') }} as page_referrer
+        case when keeps_page_location then {{ ga4_text('page_location') }} end as page_location,
+        case when keeps_page_title then {{ ga4_text('page_title') }} end as page_title,
+        case when keeps_page_referrer then {{ ga4_text('page_referrer') }} end as page_referrer
     from taken_apart
 
 )
@@ -92,7 +92,7 @@ select
     read_once.event_timestamp,
     read_once.event_name,
     cast(null as bigint) as event_number,
-    {{ local_timestamp('read_once.event_timestamp', 'settings.timezone') }} as event_at,
+    {{ local_timestamp('read_once.event_timestamp', 'settings') }} as event_at,
     read_once.page_location,
     read_once.page_title,
     read_once.page_referrer,

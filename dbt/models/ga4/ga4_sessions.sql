@@ -66,8 +66,8 @@ dated as (
 
     select
         sessions.*,
-        {{ local_timestamp('sessions.started', 'settings.timezone') }} as started_at,
-        {{ local_timestamp('sessions.ended', 'settings.timezone') }} as ended_at
+        {{ local_timestamp('sessions.started', 'settings') }} as started_at,
+        {{ local_timestamp('sessions.ended', 'settings') }} as ended_at
     from sessions
     cross join {{ source('night', 'settings') }} as settings
 

@@ -3,5 +3,8 @@
 
 select
     *,
-    'ga4_events' as _source
+    'ga4_events' as _source,
+    true as keeps_page_location,
+    true as keeps_page_title,
+    true as keeps_page_referrer
 from {{ source('landing', 'ga4_events') }}
