@@ -1,5 +1,5 @@
 {# A table of which a night writes again only the parts that changed: ranges of one of its columns, deleted and
-   inserted, a batch a transaction. Settings of the model:
+   inserted, a batch a transaction (the whole table: all batches one). Settings of the model:
 
    part_column       the column of the table that says to which part a row belongs
    reads_by          what the model's SQL calls it; it stands in the SQL as this_part()
@@ -55,15 +55,10 @@
             {% if not is_whole %}delete from {{ target }} where {{ within(column, ranges) }};{% endif %}
             insert into {{ target }} by name ({{ rewritten }})
         {%- endcall %}
-        {% do adapter.commit() %}
-        {% if config.get('settled_by') %}
-            {# Not in the transaction above: DuckDB writes rows at once only where their transaction leaves them alone. #}
-            {% call statement('settled') -%}
-                {{ context[config.get('settled_by')](target, within(column, ranges)) }}
-            {%- endcall %}
-            {% do adapter.commit() %}
-        {% endif %}
+        {% if not is_whole %}{{ settle(target, column, [ranges]) }}{% endif %}
     {% endfor %}
+    {# The whole table in one transaction: after each, DuckDB writes the rows of a last, short row group once more. #}
+    {% if is_whole and batches %}{{ settle(target, column, batches.values()) }}{% endif %}
     {%- for name in variables -%}
         {%- do run_query('reset variable ' ~ name) -%}
     {%- endfor -%}
@@ -71,6 +66,20 @@
     {{ store_raw_result('main', message='OK', code=none, rows_affected=none) }}
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
+
+{# Commits what was written, then runs what the model is settled by over each of these batches. Not in the transaction
+   that wrote them: DuckDB writes rows at once only where their transaction leaves them alone. #}
+{% macro settle(target, column, batches) %}
+    {% do adapter.commit() %}
+    {% if config.get('settled_by') %}
+        {% for ranges in batches %}
+            {% call statement('settled') -%}
+                {{ context[config.get('settled_by')](target, within(column, ranges)) }}
+            {%- endcall %}
+            {% do adapter.commit() %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
 
 {# Is the whole of `model` to be written? #}
 {% macro is_rebuilt(model) %}
