@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import resource
 import subprocess
 import sys
 from collections import defaultdict
@@ -126,19 +125,14 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
 
 
-def test_checking_definitions_imports_no_engine_and_takes_a_second_at_most() -> None:
-    seconds = []
-    for _ in range(3):  # what else runs on the machine adds to it by half and more: the least is its own
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        answer = subprocess.run(
-            [sys.executable, "-c", CHECK], capture_output=True, text=True, check=False, cwd=PACKAGE.parent
-        )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert answer.returncode == 0, answer.stderr
-        loaded = set(json.loads(answer.stdout.splitlines()[-1]))
-        assert loaded & {*ORCHESTRATION, *FRAMES, "duckdb", "rich"} == set()
-        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(seconds) < 1
+def test_checking_definitions_imports_no_engine() -> None:
+    """What `kpi check` takes is mostly what it imports; `bench/compile_speed.py` tells how long that is."""
+    answer = subprocess.run(
+        [sys.executable, "-c", CHECK], capture_output=True, text=True, check=False, cwd=PACKAGE.parent
+    )
+    assert answer.returncode == 0, answer.stderr
+    loaded = set(json.loads(answer.stdout.splitlines()[-1]))
+    assert loaded & {*ORCHESTRATION, *FRAMES, "duckdb", "rich", "sympy", "jinja2", "altair"} == set()
 
 
 def test_no_python_lies_where_it_would_join_the_package_dbt() -> None:
