@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -205,9 +205,12 @@ def view_sql(state: SourceInForce, landing_dir: Path, as_of: date) -> str:
     return " union all ".join(selects)
 
 
-def landed_path(use: Use, landing_dir: Path) -> str:
-    """The landed file as the views name it."""
-    return str((landing_dir / str(use.entry.typed)).resolve())
+def landed_paths(uses: Iterable[Use], landing_dir: Path) -> list[str]:
+    """The landed files as the views name them."""
+    paths = [landing_dir / str(use.entry.typed) for use in uses]
+    # a folder at a time: to resolve each of years of daily files takes longer than all else about them
+    folders = {folder: folder.resolve() for folder in {path.parent for path in paths}}
+    return [str(folders[path.parent] / path.name) for path in paths]
 
 
 def only_files(source: str) -> str:
@@ -227,7 +230,7 @@ def _select(
     if source.preset == "ga4_events":
         given = [f'"{name}"' for name in types]
     given += [f'"{name}"::{kind} as "{name}"' for name, kind in extra.items()]
-    files = f"[{', '.join(_literal(landed_path(use, landing_dir)) for use in uses)}]"
+    files = f"[{', '.join(map(_literal, landed_paths(uses, landing_dir)))}]"
     if source.preset == "ga4_events" and days is None:
         # to open years of daily files costs more than to read those that are wanted
         files = f"coalesce(getvariable({_literal(only_files(source.name))}), {files})"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -78,6 +78,15 @@ def _from_json(line: str) -> Entry:
     return Entry(**known)
 
 
+@lru_cache(maxsize=1)  # a night reads the ledger six times, and between them adds a few lines once
+def _entries(whole_lines: bytes) -> tuple[Entry, ...]:
+    latest: dict[tuple[str, str, str, datetime], Entry] = {}
+    for line in whole_lines.decode("utf-8").splitlines():
+        entry = _from_json(line)
+        latest[entry.arrival] = entry
+    return tuple(latest.values())
+
+
 class Ledger:
     """The ledger file of one landing folder. One writer at a time."""
 
@@ -86,18 +95,10 @@ class Ledger:
 
     def entries(self) -> list[Entry]:
         """What is known of each arrival, in order. A torn last line (a kill) is passed over."""
-        latest: dict[tuple[str, str, str, datetime], Entry] = {}
-        for line in self._whole_lines():
-            entry = _from_json(line)
-            latest[entry.arrival] = entry
-        return list(latest.values())
-
-    def _whole_lines(self) -> Iterable[str]:
         if not self._path.exists():
             return []
         data = self._path.read_bytes()
-        whole = data[: data.rfind(b"\n") + 1]
-        return whole.decode("utf-8").splitlines()
+        return list(_entries(data[: data.rfind(b"\n") + 1]))
 
     def append(self, entry: Entry) -> None:
         """Write one line and make it durable; a torn line that a kill left behind is cut off first."""

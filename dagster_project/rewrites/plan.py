@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from dagster_project import warehouse
 from dagster_project.kpi.model import Definitions
 from dagster_project.landing.active import Use
-from dagster_project.landing.expose import SourceInForce, in_force, landed_path, only_files, reads
+from dagster_project.landing.expose import SourceInForce, in_force, landed_paths, only_files, reads
 from dagster_project.project import Project
 from dagster_project.rewrites.fingerprints import fingerprints, written_in_parts
 from dagster_project.rewrites.parts import (
@@ -209,10 +209,8 @@ def _files_of_batches(
         whole = [(use, spans[_key(state, use, None)]) for use, days in reads(state, as_of) if days is None]
         for batch, ranges in batches.items():
             uses = [use for use, span in whole if span and any(touches(part, span) for part in ranges)]
-            found += [
-                (batch, only_files(state.source.name), landed_path(use, landing_dir))
-                for use in uses or [use for use, _ in whole[:1]]
-            ]
+            paths = landed_paths(uses or [use for use, _ in whole[:1]], landing_dir)
+            found += [(batch, only_files(state.source.name), path) for path in paths]
     return found
 
 
