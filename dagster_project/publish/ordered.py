@@ -71,7 +71,7 @@ def read(connection: duckdb.DuckDBPyConnection, table: Table, relation: str) -> 
 
 def in_order(table: Table, rows: pa.Table) -> Ordered:
     """`rows`, none of whose keys is NULL, in the order of the table's key."""
-    rows = _coded(rows).unify_dictionaries().combine_chunks()
+    rows = _with_sorted_codes(_coded(rows).unify_dictionaries().combine_chunks())
     numbers, order = _numbers(table, rows), None
     if np.any(numbers[1:] < numbers[:-1]):
         order = np.argsort(numbers, kind="stable")
@@ -92,6 +92,23 @@ def _coded(rows: pa.Table) -> pa.Table:
     columns = [
         column.dictionary_encode() if pa.types.is_string(column.type) else column for column in rows.columns
     ]
+    return pa.table(columns, rows.column_names)
+
+
+def _with_sorted_codes(rows: pa.Table) -> pa.Table:
+    """`rows`, each column in one piece, with codes in the order of the text: the same rows are written as the
+    same bytes, however they came."""
+    columns = []
+    for column in rows.columns:
+        if pa.types.is_dictionary(column.type) and column.num_chunks:
+            codes = column.chunk(0)
+            order = pc.sort_indices(codes.dictionary)
+            places = np.empty(len(order), np.int32)
+            places[order.to_numpy()] = np.arange(len(order), dtype=np.int32)
+            column = pa.DictionaryArray.from_arrays(
+                pc.take(pa.array(places), codes.indices), codes.dictionary.take(order)
+            )
+        columns.append(column)
     return pa.table(columns, rows.column_names)
 
 

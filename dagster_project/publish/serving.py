@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -19,7 +20,11 @@ from dagster_project.publish.engine import ONE_THREAD, identifier, literal
 FILE = "serving.duckdb"
 
 # Of each column the size is reckoned for every way to store it; those left out were hardly ever the least.
-SETTINGS = ONE_THREAD | {"disabled_compression_methods": "fsst,chimp,patas,alprd"}
+# What is committed goes into the file and not into a log first: nobody opens it before it is complete.
+SETTINGS = ONE_THREAD | {
+    "disabled_compression_methods": "fsst,chimp,patas,alprd",
+    "wal_autocheckpoint": "0KB",
+}
 
 # view: (table, the column that says when, filter)
 WIDE = {
@@ -44,13 +49,20 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path, last: Path | None
     connection.execute("use serving")
     # After an error the caller closes the connection; cleaning up here would hide what it was.
     connection.execute("begin")
+    one_value: list[tuple[Table, str, Any]] = []
     for table in load().tables:
         if last is None:
             _create(connection, folder, table)
         else:
-            _bring_up_to_date(connection, last, folder, table)
+            found = _bring_up_to_date(connection, last, folder, table)
+            one_value += [(table, column, value) for column, value in found.items()]
     for view, (table_name, day, rows) in WIDE.items():
         connection.execute(_wide_view(connection, view, table_name, day, rows))
+    connection.execute("commit")
+    # A transaction of its own: a table whose rows it changed, it can't alter.
+    connection.execute("begin")
+    for table, column, value in one_value:
+        _set_whole(connection, table, column, value)
     connection.execute("commit")
     connection.execute("use memory")
     # Detaching writes the log into the file: a reader finds one file and no .wal beside it.
@@ -67,25 +79,33 @@ def _create(connection: duckdb.DuckDBPyConnection, folder: Path, table: Table) -
         )
 
 
-def _bring_up_to_date(connection: duckdb.DuckDBPyConnection, last: Path, folder: Path, table: Table) -> None:
-    """Make the table, as published in `last`, that of `folder`; its rows stay in the order of the key."""
+def _bring_up_to_date(
+    connection: duckdb.DuckDBPyConnection, last: Path, folder: Path, table: Table
+) -> dict[str, Any]:
+    """Make the table, as published in `last`, that of `folder`; its rows stay in the order of the key.
+
+    Left to be set are the columns that are returned, with the one value that each has in all rows.
+    """
     name = table.name
     before, after = last / f"{name}.parquet", folder / f"{name}.parquet"
     if carried.is_same(before, after):
-        return
+        return {}
     change = carried.compare(table, before, after) if _is_in_order(connection, name) else None
     if change is None:
         connection.execute(f"delete from {name}")
         connection.execute(f"insert into {name} from {parquet(folder, name)}")
-        return
+        return {}
     connection.execute(f"delete from {name} where rowid >= {change.kept}")
+    one_value = change.one_value
     # a column at a time: one that is as it was is not written again
     for column, values in change.columns.items():
-        _set_column(connection, name, column, values, change.kept)
+        if column not in one_value:
+            _set_places(connection, name, column, values)
     if change.added.num_rows:
         connection.register("added", change.added)
         connection.execute(f"insert into {name} from added")
         connection.unregister("added")
+    return one_value
 
 
 def _is_in_order(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
@@ -94,14 +114,18 @@ def _is_in_order(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
     return bool(found[0])
 
 
-def _set_column(
-    connection: duckdb.DuckDBPyConnection, name: str, column: str, values: pa.Table, kept: int
-) -> None:
-    """Give rows the value that `values` have for their place; `kept` is how many rows there are."""
-    unique = values[column].unique()
-    if values.num_rows == kept and len(unique) == 1:
-        connection.execute(f"update {name} set {identifier(column)} = ?", [unique[0].as_py()])
-        return
+def _set_whole(connection: duckdb.DuckDBPyConnection, table: Table, column: str, value: object) -> None:
+    """Give every row one value: as another column in the place of the old one, which is a fraction of the
+    work of updating it."""
+    (kind,) = (known.type for known in table.columns if known.name == column)
+    text = "null" if value is None else literal(str(value))
+    connection.execute(
+        f"alter table {table.name} alter {identifier(column)} set data type {kind} using {text}::{kind}"
+    )
+
+
+def _set_places(connection: duckdb.DuckDBPyConnection, name: str, column: str, values: pa.Table) -> None:
+    """Give rows the value that `values` have for their place."""
     connection.register("changed", values)
     connection.execute(
         f"update {name} set {identifier(column)} = changed.{identifier(column)} "

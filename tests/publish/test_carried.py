@@ -111,6 +111,28 @@ def test_a_night_writes_what_it_changed_and_no_more(
     assert change.added.num_rows == 0
 
 
+def test_a_column_comes_to_one_value_or_to_another_in_the_rows_that_are_added(
+    project: Project, compared: dict[str, carried.Change | None]
+) -> None:
+    daily = night(0)["kpi_daily"].sort_by([("date", "ascending")])
+    published(project, night(0, kpi_daily=daily.slice(0, 200), kpi_period=empty("kpi_period")))
+    more = night(1)["kpi_daily"].sort_by([("date", "ascending")]).slice(0, 240)
+    changed = edited(
+        more,
+        data_through=[None] * 240,
+        status_reason=["it's late"] * 240,
+        data_status=["provisional"] * 200 + ["held"] * 40,
+    )
+    published(project, night(1, kpi_daily=changed, kpi_period=empty("kpi_period")))
+    change = compared["kpi_daily"]
+    assert change is not None
+    assert change.one_value == {
+        "data_through": None,
+        "status_reason": "it's late",
+        "computed_run_id": NIGHTS[1],
+    }
+
+
 def places(rows: pa.Table, given: list[int]) -> list[int]:
     """Where rows, given by number, come in the order of kpi_daily's key."""
     order = (

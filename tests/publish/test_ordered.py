@@ -74,6 +74,14 @@ def test_rows_in_order_are_not_moved() -> None:
     assert first.to_pydict() == second.to_pydict()
 
 
+def test_the_same_rows_are_the_same_bytes_however_they_came(tmp_path: Path) -> None:
+    table, rows = daily()
+    paths = tmp_path / "one.parquet", tmp_path / "other.parquet"
+    written(table, rows, paths[0])
+    written(table, rows.take(pa.array(range(rows.num_rows - 1, -1, -1))), paths[1])
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
 def test_read_in_parts_the_relation_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     table, rows = daily()
     monkeypatch.setattr(ordered, "ROW_GROUP", 2048)
