@@ -11,6 +11,11 @@ from tests.conftest import REPOSITORY
 
 FOLDER = REPOSITORY / "kpi_definitions"
 SCHEMA = json.loads((FOLDER / "schema.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.validators.validator_for(SCHEMA)(SCHEMA)
+
+
+def test_the_schema_is_one():
+    VALIDATOR.check_schema(SCHEMA)
 
 
 def properties(node, path=""):
@@ -43,7 +48,7 @@ def test_no_key_is_closed_to_completion():
 )
 def test_an_editor_finds_nothing_wrong_in_what_the_loader_accepts(path: Path):
     data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    jsonschema.validate(json.loads(json.dumps(data, default=str)), SCHEMA)
+    VALIDATOR.validate(json.loads(json.dumps(data, default=str)))
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.yml")), ids=lambda path: path.name)
