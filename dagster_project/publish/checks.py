@@ -12,8 +12,6 @@ from dagster_project.publish.contract import Table, load
 from dagster_project.publish.engine import literal
 from dagster_project.publish.ordered import Ordered
 
-# Values are sums of doubles in different orders; anything beyond this share of what was summed is a fault.
-TOLERANCE = 1e-9
 SHOWN = 3
 
 
@@ -73,84 +71,6 @@ def one_publication(
             f"{table.name}: {count} rows were computed by run {other}, not {run_id}"
             for other, count in others
         ]
-    return found
-
-
-def reconciliation(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
-    """Days of a complete month add up to the month, segments to the total, for the KPIs that add."""
-    daily, period = parquet(folder, "kpi_daily"), parquet(folder, "kpi_period")
-    return [
-        *_months_are_their_days(connection, daily, period),
-        *_totals_are_their_segments(connection, "kpi_daily", daily, "date"),
-        *_totals_are_their_segments(connection, "kpi_period", period, "period_start", also="grain"),
-    ]
-
-
-def _months_are_their_days(connection: duckdb.DuckDBPyConnection, daily: str, period: str) -> list[str]:
-    return _named(
-        connection,
-        f"""
-        with months as (
-            select period_start, kpi, value
-            from {period}
-            where grain = 'month' and is_complete and sums_over_days and dimension = 'total'
-                -- a KPI whose definition leaves out the grain day has no days to add
-                and kpi in (select kpi from {daily})
-        ),
-        days as (
-            select date_trunc('month', date)::date as period_start, kpi,
-                sum(value) as value, sum(abs(value)) as magnitude
-            from {daily}
-            where sums_over_days and dimension = 'total'
-            group by 1, 2
-        )
-        select 'kpi_period: ' || kpi || ' of the month ' || period_start || ' is '
-            || coalesce(months.value, 0) || ', its days add up to ' || coalesce(days.value, 0)
-        from months left join days using (period_start, kpi)
-        where abs(coalesce(months.value, 0) - coalesce(days.value, 0))
-            > {TOLERANCE} * (1 + coalesce(days.magnitude, 0))
-        order by period_start, kpi
-        """,
-    )
-
-
-def _totals_are_their_segments(
-    connection: duckdb.DuckDBPyConnection, name: str, relation: str, day: str, also: str = ""
-) -> list[str]:
-    # A dimension without any row in a period is a sum of 0 there: segments are sparse.
-    slot = f"{also}, {day}, kpi" if also else f"{day}, kpi"
-    return _named(
-        connection,
-        f"""
-        with totals as (
-            select {slot}, value from {relation}
-            where sums_over_segments and dimension = 'total' and value is not null
-        ),
-        splits as (
-            select distinct kpi, dimension from {relation} where dimension <> 'total' and sums_over_segments
-        ),
-        parts as (
-            select {slot}, dimension, sum(value) as value, sum(abs(value)) as magnitude
-            from {relation}
-            where sums_over_segments and dimension <> 'total'
-            group by {slot}, dimension
-        )
-        select '{name}: ' || kpi || ' on ' || {day} || ' is ' || totals.value || ', its segments of '
-            || splits.dimension || ' add up to ' || coalesce(parts.value, 0)
-        from totals
-        inner join splits using (kpi)
-        left join parts using ({slot}, dimension)
-        where abs(totals.value - coalesce(parts.value, 0))
-            > {TOLERANCE} * (1 + greatest(abs(totals.value), coalesce(parts.magnitude, 0)))
-        order by {slot}, dimension
-        """,
-    )
-
-
-def _named(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:
-    found = [str(row[0]) for row in connection.execute(query).fetchall()]
-    if len(found) > SHOWN:
-        return [*found[:SHOWN], f"... and {len(found) - SHOWN} more of the kind"]
     return found
 
 

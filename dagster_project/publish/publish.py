@@ -22,6 +22,7 @@ from dagster_project.project import Project
 from dagster_project.publish import carried, checks, folder, ordered, serving
 from dagster_project.publish.contract import Table, check, conform, load
 from dagster_project.publish.engine import connect, identifier, literal
+from dagster_project.publish.reconciled import reconciliation
 
 # Besides what the last publication took: the least that a new one needs (an empty database file of so many
 # tables takes 4 MB), and growth of a night.
@@ -146,7 +147,7 @@ def _build(
         if from_warehouse:
             connection.execute("detach warehouse")
         found += checks.one_publication(connection, building, run_id, as_of)
-        found += checks.reconciliation(connection, building)
+        found += reconciliation(connection, building)
         if found:
             return found
         last = project.current.resolve()
