@@ -128,7 +128,7 @@ def read_book(cases: pd.DataFrame, changes: pd.DataFrame, as_of: date, *, is_cou
         as_of.toordinal(),
         opened[kept][order],
         closed[order],
-        cases["counts"].fillna(False).astype(bool).to_numpy()[kept][order] & (closed[order] != OPEN),
+        cases["counts"].eq(True).to_numpy(bool, na_value=False)[kept][order] & (closed[order] != OPEN),
         amounts[order],
         coded(cases["stage"])[kept][order],
         np.array([number[name] for name in known["case"].astype(str).to_numpy(object)], dtype=np.int64),
