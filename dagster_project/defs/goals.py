@@ -133,14 +133,17 @@ def read_goal_rows(night: Night, table: str) -> "pd.DataFrame":
     """The rows of kpi_daily or kpi_period that goals read, and the totals beside them; read once a night."""
     from dagster_project.goals.tables import slices_of
 
-    if table not in night.goal_rows:
+    if not night.goal_rows:
         slices = sorted(slices_of(night.prepared.goals))
         with opened(night.prepared.project, read_only=True) as connection:
             connection.execute("create temp table slices (kpi varchar, dimension varchar, segment varchar)")
             insert(connection, "slices", ("varchar", "varchar", "varchar"), slices)
-            night.goal_rows[table] = connection.execute(
-                f"select facts.* from main.{table} as facts "
-                "semi join slices using (kpi, dimension, segment) order by all"
-            ).df()
+            night.goal_rows |= {
+                name: connection.execute(
+                    f"select facts.* from main.{name} as facts "
+                    "semi join slices using (kpi, dimension, segment) order by all"
+                ).df()
+                for name in ("kpi_daily", "kpi_period")
+            }
     # who changes their copy changes no one else's: pandas copies on write
     return night.goal_rows[table].copy(deep=False)

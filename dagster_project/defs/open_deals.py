@@ -27,37 +27,39 @@ def read_books(night: Night) -> dict[Slice, Book]:
             flow = deal_flow_of(node.kpi, node.dimension, node.segment, prepared.definitions)
             if flow is not None:
                 flows[node.kpi.name, node.dimension, node.segment] = flow
-    return {place: _book(night, flow) for place, flow in flows.items()}
+    if not flows:
+        return {}
+    with opened(prepared.project, read_only=True) as connection:
+        return {place: _book(night, flow, connection) for place, flow in flows.items()}
 
 
-def _book(night: Night, flow: DealFlow) -> Book:
+def _book(night: Night, flow: DealFlow, connection: duckdb.DuckDBPyConnection) -> Book:
     case = "concat_ws('|', " + ", ".join(f"cast({name} as varchar)" for name in flow.key) + ")"
     stage = "concat_ws('|', " + ", ".join([*flow.stages, "''"]) + ")"
     amount = f"cast({flow.amount} as double)" if flow.amount is not None else "cast(null as double)"
-    with opened(night.prepared.project, read_only=True) as connection:
-        cases = connection.execute(
-            f"""
-            select {case} as "case", cast({flow.opened} as date) as opened,
-                cast({flow.closed} as date) as closed, {stage} as stage,
-                coalesce({flow.counts}, false) as counts, {amount} as amount
-            from main."{flow.table}" where {flow.belongs} order by 1
-            """
-        ).df()
-        changes = pd.DataFrame(columns=["case", "day", "stage", "amount"])
-        kept = None
-        if flow.is_kept:
-            project, snapshots = night.prepared.project, Path("snapshots", flow.entity)
-            kept = changes_through(
-                project.state / snapshots, night.as_of, project.state_batches / snapshots, night.said_by
-            )
-        if kept is not None:
-            connection.register("kept", kept)
-            # Where the entity has columns by now that no night has kept yet, its cases go by their dates.
-            with suppress(duckdb.BinderException):
-                changes = connection.execute(
-                    f"""
-                    select {case} as "case", snapshot_as_of as day, {stage} as stage, {amount} as amount
-                    from kept where change <> 'delete'
-                    """
-                ).df()
+    cases = connection.execute(
+        f"""
+        select {case} as "case", cast({flow.opened} as date) as opened,
+            cast({flow.closed} as date) as closed, {stage} as stage,
+            coalesce({flow.counts}, false) as counts, {amount} as amount
+        from main."{flow.table}" where {flow.belongs} order by 1
+        """
+    ).df()
+    changes = pd.DataFrame(columns=["case", "day", "stage", "amount"])
+    kept = None
+    if flow.is_kept:
+        project, snapshots = night.prepared.project, Path("snapshots", flow.entity)
+        kept = changes_through(
+            project.state / snapshots, night.as_of, project.state_batches / snapshots, night.said_by
+        )
+    if kept is not None:
+        connection.register("kept", kept)
+        # Where the entity has columns by now that no night has kept yet, its cases go by their dates.
+        with suppress(duckdb.BinderException):
+            changes = connection.execute(
+                f"""
+                select {case} as "case", snapshot_as_of as day, {stage} as stage, {amount} as amount
+                from kept where change <> 'delete'
+                """
+            ).df()
     return read_book(cases, changes, night.as_of, is_count=flow.amount is None)
