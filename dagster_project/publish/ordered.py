@@ -23,6 +23,7 @@ from dagster_project.publish.engine import identifier
 
 ROW_GROUP = 122_880  # rows: as many as DuckDB's own
 LARGEST = 2**62  # of a key's number
+SHORT = 1000  # rows: sorting the codes of so few would take longer than anything that comes of it
 
 Numbers = npt.NDArray[np.int64]
 
@@ -82,7 +83,8 @@ def in_order(table: Table, rows: pa.Table) -> Ordered:
 def write(ordered: Ordered, path: Path) -> None:
     """One Parquet file. Its types are plain ones: that text was coded here is nothing to its readers."""
     rows = ordered.rows
-    with pq.ParquetWriter(path, rows.schema, compression="zstd", store_schema=False) as writer:
+    how = {"compression": "zstd", "store_schema": False, "write_batch_size": ROW_GROUP}
+    with pq.ParquetWriter(path, rows.schema, **how) as writer:
         for part in ordered.parts():
             writer.write_table(part, ROW_GROUP)
 
@@ -97,7 +99,9 @@ def _coded(rows: pa.Table) -> pa.Table:
 
 def _with_sorted_codes(rows: pa.Table) -> pa.Table:
     """`rows`, each column in one piece, with codes in the order of the text: the same rows are written as the
-    same bytes, however they came."""
+    same bytes, however they came. Short tables are left as they are."""
+    if rows.num_rows <= SHORT:
+        return rows
     columns = []
     for column in rows.columns:
         if pa.types.is_dictionary(column.type) and column.num_chunks:
