@@ -207,10 +207,10 @@ def view_sql(state: SourceInForce, landing_dir: Path, as_of: date) -> str:
 
 def landed_paths(uses: Iterable[Use], landing_dir: Path) -> list[str]:
     """The landed files as the views name them."""
-    paths = [landing_dir / str(use.entry.typed) for use in uses]
+    paths = [str(use.entry.typed).rpartition("/") for use in uses]
     # a folder at a time: to resolve each of years of daily files takes longer than all else about them
-    folders = {folder: folder.resolve() for folder in {path.parent for path in paths}}
-    return [str(folders[path.parent] / path.name) for path in paths]
+    folders = {folder: (landing_dir / folder).resolve() for folder in {folder for folder, _, _ in paths}}
+    return [f"{folders[folder]}/{name}" for folder, _, name in paths]
 
 
 def only_files(source: str) -> str:

@@ -118,7 +118,7 @@ def quarantine_table(states: Sequence[SourceInForce], landing_dir: Path) -> pa.T
     """Bad rows of the files in force and of held files; a held file has a row of its own, its line 0."""
     tables = []
     for state in states:
-        tables += [_bad_rows(use.entry, landing_dir) for use in state.uses]
+        tables += [_bad_rows(use.entry, landing_dir) for use in state.uses if use.entry.quarantine]
         for entry, reason in state.held:
             tables.append(_rows(entry, [0], [""], [f"file held: {reason}"]))
             if entry.status == "held":
