@@ -9,6 +9,7 @@ this year's growth, in full or by half (Armstrong 1985 on shrinking seasonal and
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dagster_project.forecast.arrays import TINY, Floats, Ints, between, prefix
 from dagster_project.forecast.shares import Shares
@@ -51,13 +52,11 @@ class Levels:
     def _means(self) -> None:
         fade = 0.5 ** (1.0 / np.array(MEMORIES))
         rows = self.shares.shares
-        top, size, count = (np.zeros((self.size + 1, len(MEMORIES))) for _ in range(3))
+        added = self.filled, np.abs(self.filled), self.known
+        top, size, count = (_faded(values, fade) for values in added)
         base = np.zeros((self.size + 1, len(MEMORIES)))
         per_vintage = np.zeros((len(rows), len(MEMORIES)))
         for day in range(self.size):
-            top[day + 1] = top[day] * fade + self.filled[day]
-            size[day + 1] = size[day] * fade + abs(self.filled[day])
-            count[day + 1] = count[day] * fade + self.known[day]
             per_vintage *= fade
             per_vintage += (rows[:, day] * self.known[day])[:, None]
             base[day + 1] = per_vintage[self.shares.vintage[day + 1]]
@@ -73,29 +72,23 @@ class Levels:
         """Geometric means of values over shares, each within a tenth and six times the slow mean; and means
         of values that are cut at twice the robust level."""
         fade, slower = 0.5 ** (1.0 / np.array(ROBUST)), 0.5 ** (1.0 / np.array(CAPPED))
-        geometric = np.zeros((self.size + 1, len(ROBUST)))
-        capped = np.zeros((self.size + 1, len(CAPPED)))
-        logs, weights = np.zeros(len(ROBUST)), np.zeros(len(ROBUST))
-        top, base = np.zeros(len(CAPPED)), np.zeros(len(CAPPED))
-        level = self.means[:, 3]
-        for day in range(self.size):
-            share = self.shares.shares[self.shares.vintage[day], day]
-            value = self.filled[day]
-            if self.known[day] and share > LEAST_SHARE * max(self.usual_share[day], TINY):
-                logs, weights = logs * fade, weights * fade
-                if level[day] > 0:
-                    logs += np.log(np.clip(value / share / level[day], 0.1, 6.0) * level[day])
-                    weights += 1
-                elif value > 0:
-                    logs += np.log(value / share)
-                    weights += 1
-            geometric[day + 1] = np.exp(logs / weights) if weights[0] > 0 else 0.0
-            usual = geometric[day, 2]
-            cap = 2.0 * usual * share if usual > 0 and day > CAPPED[0] else value
-            top = top * slower + min(value, cap) * self.known[day]
-            base = base * slower + share * self.known[day]
-            capped[day + 1] = top / np.maximum(base, TINY)
-        self.geometric, self.capped = geometric, capped
+        days = np.arange(self.size)
+        share, value = self.shares.shares[self.shares.vintage[:-1], days], self.filled
+        level = self.means[:-1, 3]
+        tells = (self.known > 0) & (share > LEAST_SHARE * np.maximum(self.usual_share[:-1], TINY))
+        with np.errstate(all="ignore"):
+            near = np.log(np.clip(value / share / level, 0.1, 6.0) * level)
+            logs = np.where(level > 0, near, np.log(value / share))
+            adds = tells & ((level > 0) | (value > 0))
+            summed = _faded(np.where(adds, logs, 0.0), fade, tells)
+            weights = _faded(adds.astype(float), fade, tells)
+            self.geometric = np.where(weights[:, [0]] > 0, np.exp(summed / weights), 0.0)
+        usual = self.geometric[:-1, 2]
+        cap = 2.0 * usual * share
+        is_cut = (usual > 0) & (days > CAPPED[0]) & (cap < value)
+        top = _faded(np.where(is_cut, cap, value) * self.known, slower)
+        base = _faded(share * self.known, slower)
+        self.capped = top / np.maximum(base, TINY)
 
     def box(self, origins: Ints, length: int, back: int = 0) -> Floats:
         """The mean level of the `length` days that end `back` days before each origin; NaN without any."""
@@ -145,3 +138,19 @@ class Levels:
         base = between(self.known_sums, start, end, self.shares.vintage[origins])
         enough = between(self.counts, start, end) >= 0.5 * horizon
         return np.where(enough & (base > 0), between(self.sums, start, end) / np.maximum(base, TINY), np.nan)
+
+
+def _faded(added: Floats, fades: Floats, counts: NDArray[np.bool_] | None = None) -> Floats:
+    """(days + 1, fades): the sums of what was added on the days before, faded by each day after it. counts:
+    the days that fade and add; None for all."""
+    found = np.zeros((len(added) + 1, len(fades)))
+    steps = added.tolist()
+    passes = [True] * len(steps) if counts is None else counts.tolist()
+    for column, fade in enumerate(fades.tolist()):
+        total, totals = 0.0, [0.0]
+        for step, is_counted in zip(steps, passes, strict=True):
+            if is_counted:
+                total = total * fade + step  # a float at a time: arrays of three take twenty times as long
+            totals.append(total)
+        found[:, column] = totals
+    return found
