@@ -10,13 +10,13 @@ above STEEPEST: something has become quadratic.
 
 from __future__ import annotations
 
-import resource
-import subprocess
 import sys
 import tempfile
 import time
 from itertools import pairwise
 from pathlib import Path
+
+from night_bench.processes import run
 
 from dagster_project.goals.load import check_goals
 from dagster_project.kpi.compile.files import compile_project
@@ -24,8 +24,8 @@ from dagster_project.kpi.load import load_definitions
 from dagster_project.kpi.metadata import rows
 from dagster_project.kpi.schema import schema_text
 
-ROOT = Path(__file__).parents[1]
-CHECK = "import sys; from dagster_project.cli.main import main; sys.argv = ['kpi', 'check']; main()"
+ARGUMENTS = ["--project", str(Path(__file__).resolve().parents[1]), "check", "--json"]
+CHECK = f"import sys; from dagster_project.cli.main import main; sys.argv[1:] = {ARGUMENTS}; main()"
 LIBRARIES = "import click, holidays.countries, pydantic, sqlglot, yaml"
 CHECK_LIMIT = 2.5
 LIMIT = 2.0
@@ -113,18 +113,11 @@ def measure(kpis: int) -> float:
         return min(cpu_seconds(root) for _ in range(REPEATS))
 
 
-def process_seconds(code: str) -> float:
-    """CPU seconds of a fresh Python that runs `code` where the sample company's definitions lie."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
 def check_over_libraries() -> float:
     """In turns, the least of each: what else runs on the machine only adds."""
     check, libraries = zip(
-        *((process_seconds(CHECK), process_seconds(LIBRARIES)) for _ in range(2 * REPEATS)), strict=True
+        *((run([sys.executable, "-c", code]).cpu for code in (CHECK, LIBRARIES)) for _ in range(2 * REPEATS)),
+        strict=True,
     )
     ratio = min(check) / min(libraries)
     print(

@@ -118,11 +118,10 @@ def quarantine_table(states: Sequence[SourceInForce], landing_dir: Path) -> pa.T
     """Bad rows of the files in force and of held files; a held file has a row of its own, its line 0."""
     tables = []
     for state in states:
-        tables += [_bad_rows(use.entry, landing_dir) for use in state.uses if use.entry.quarantine]
-        for entry, reason in state.held:
-            tables.append(_rows(entry, [0], [""], [f"file held: {reason}"]))
-            if entry.status == "held":
-                tables.append(_bad_rows(entry, landing_dir))
+        tables += [_rows(entry, [0], [""], [f"file held: {reason}"]) for entry, reason in state.held]
+        read = [use.entry for use in state.uses]
+        read += [entry for entry, _ in state.held if entry.status == "held"]
+        tables += [_bad_rows(entry, landing_dir / entry.quarantine) for entry in read if entry.quarantine]
     found = pa.concat_tables([QUARANTINE.empty_table(), *tables])
     # A path may have arrived twice with the same content: its bad rows are the same ones.
     keys = ["source", "file", "sha256", "line", "column_name"]
@@ -130,10 +129,8 @@ def quarantine_table(states: Sequence[SourceInForce], landing_dir: Path) -> pa.T
     return grouped.rename_columns([*keys, "reason", "arrived_at"]).select(QUARANTINE.names).cast(QUARANTINE)
 
 
-def _bad_rows(entry: Entry, landing_dir: Path) -> pa.Table:
-    if not entry.quarantine:
-        return QUARANTINE.empty_table()
-    kept = pq.read_table(landing_dir / entry.quarantine)
+def _bad_rows(entry: Entry, quarantine: Path) -> pa.Table:
+    kept = pq.read_table(quarantine)
     lines = [line or 0 for line in kept["line"].to_pylist()]
     columns = [column or "" for column in kept["column_name"].to_pylist()]
     return _rows(entry, lines, columns, kept["reason"].to_pylist())
