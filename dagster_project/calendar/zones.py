@@ -35,3 +35,11 @@ def fixed_offset(timezone: str) -> FixedOffset | None:
         return None
     since, until = ((moment - _EPOCH) // _MICROSECOND for moment in (_FIRST, _LAST))
     return FixedOffset(only // _MICROSECOND, since, until)
+
+
+@cache
+def usual_offset(timezone: str) -> int:
+    """Microseconds that the zone's clock was ahead of UTC as 2000 began: its days begin there, but for
+    an hour of summer time."""
+    ahead = _FIRST.astimezone(ZoneInfo(timezone)).utcoffset()
+    return ahead // _MICROSECOND if ahead is not None else 0

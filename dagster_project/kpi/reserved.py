@@ -11,6 +11,7 @@ HAND_WRITTEN_MODELS = frozenset(
         "ga4_dates",
         "ga4_events",
         "ga4_flat",
+        "ga4_purchases",
         "ga4_session_parts",
         "ga4_sessions",
         "ga4_transactions",

@@ -1,6 +1,8 @@
 """Landed events → the parts of ga4_flat to be written again: ranges of moments, in batches. Pure.
 
-A part is a day of UTC, counted from 1970-01-01; day 0 takes in moments that are missing or earlier.
+A part is a day, counted from 1970-01-01; day 0 takes in moments that are missing or earlier. Moments here
+are microseconds by the clock of the calendar's zone: exports are cut at its midnight, and a part that was cut
+at another hour would take in the files of two days.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ BATCH_ROWS = 1_000_000  # of events, that one transaction writes
 
 @dataclass(frozen=True)
 class Span:
-    """The first and the last day of UTC that the rows of a landed file lie in, how many they are, and whether
+    """The first and the last day that the rows of a landed file lie in, how many they are, and whether
     there are any without a moment."""
 
     first: int

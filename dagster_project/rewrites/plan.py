@@ -10,7 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from dagster_project import warehouse
+from dagster_project.calendar.zones import usual_offset
 from dagster_project.kpi.model import Definitions
 from dagster_project.landing.active import Use
 from dagster_project.landing.expose import SourceInForce, in_force, landed_paths, only_files, reads
@@ -42,11 +43,12 @@ PRESET = "ga4_events"
 @dataclass(frozen=True)
 class Built:
     """What a build is made of. models: name → fingerprint. files: landed file and its days → where its rows
-    lie, None without rows."""
+    lie, None without rows. ahead: microseconds that the clock by which they lie there is ahead of UTC."""
 
     models: dict[str, str]
     files: dict[str, Span | None]
     as_of: date
+    ahead: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,8 @@ def plan(before: Built | None, now: Built, asked: tuple[date, date] | None = Non
         return Plan(rebuilt, tuple(all_parts(spans)), whole, tuple(dates))
     days = changed_days(before.files, now.files)
     if asked:
-        # a day of the calendar's zone lies in two of UTC
-        days.update(range(_utc_day(asked[0]) - 1, _utc_day(asked[1]) + 2))
+        # in summer time the last hour of a day lies in the one before
+        days.update(range(_day(asked[0]) - 1, _day(asked[1]) + 2))
     return Plan(rebuilt, tuple(parts_of(days, spans)), rows_of(days, spans), tuple(dates))
 
 
@@ -108,11 +110,12 @@ def begin(
     models = fingerprints(manifest, common)
     if not models:
         return None
+    ahead = usual_offset(definitions.calendar.timezone)
     with warehouse.opened(project) as connection:
-        before = _recorded(connection, written_in_parts(manifest))
+        before = _recorded(connection, written_in_parts(manifest), ahead)
         states = in_force(project.landing, definitions.sources, definitions.calendar, known_at)
         of_events = [state for state in states if state.source.preset == PRESET]
-        now = Built(models, _files(project, of_events, as_of, before), as_of)
+        now = Built(models, _files(project, of_events, as_of, before, ahead), as_of, ahead)
         made = plan(before, now, asked)
         connection.execute("begin")
         connection.execute("drop table if exists built.state")
@@ -121,7 +124,7 @@ def begin(
             connection,
             "event_parts",
             ["bigint", "varchar", "varchar"],
-            [(part.batch, _text(part.lower), _text(part.upper)) for part in made.parts],
+            [(part.batch, _utc(part.lower, ahead), _utc(part.upper, ahead)) for part in made.parts],
         )
         _write(
             connection,
@@ -144,6 +147,7 @@ def finish(project: Project, tonight: Tonight) -> None:
         "models": built.models,
         "files": {name: asdict(span) if span else None for name, span in built.files.items()},
         "as_of": built.as_of.isoformat(),
+        "ahead": built.ahead,
     }
     with warehouse.opened(project) as connection:
         connection.execute("create schema if not exists built")
@@ -153,9 +157,9 @@ def finish(project: Project, tonight: Tonight) -> None:
         )
 
 
-def _recorded(connection: duckdb.DuckDBPyConnection, in_parts: Set[str]) -> Built | None:
-    """What the last build was made of; None where that is not known, or where a table is gone of which a
-    night would write a part only."""
+def _recorded(connection: duckdb.DuckDBPyConnection, in_parts: Set[str], ahead: int) -> Built | None:
+    """What the last build was made of; None where that is not known or went by another clock, or where a
+    table is gone of which a night would write a part only."""
     try:
         row = connection.execute("select content from built.state").fetchone()
     except duckdb.CatalogException:
@@ -163,17 +167,19 @@ def _recorded(connection: duckdb.DuckDBPyConnection, in_parts: Set[str]) -> Buil
     if row is None:
         return None
     content = json.loads(row[0])
+    if content.get("ahead") != ahead:
+        return None
     tables = connection.execute(
         "select table_name from duckdb_tables() where schema_name = 'main'"
     ).fetchall()
     if not in_parts & content["models"].keys() <= {name for (name,) in tables}:
         return None
     files = {name: Span(**span) if span else None for name, span in content["files"].items()}
-    return Built(content["models"], files, date.fromisoformat(content["as_of"]))
+    return Built(content["models"], files, date.fromisoformat(content["as_of"]), ahead)
 
 
 def _files(
-    project: Project, of_events: Iterable[SourceInForce], as_of: date, before: Built | None
+    project: Project, of_events: Iterable[SourceInForce], as_of: date, before: Built | None, ahead: int
 ) -> dict[str, Span | None]:
     """Every landed file of events that the night reads. A file that the last build read too is not opened."""
     known = before.files if before else {}
@@ -181,7 +187,8 @@ def _files(
     for state in of_events:
         for use, days in reads(state, as_of):
             key = _key(state, use, days)
-            found[key] = known[key] if key in known else span_of(project.landing / str(use.entry.typed))
+            path = project.landing / str(use.entry.typed)
+            found[key] = known[key] if key in known else span_of(path, ahead)
     return found
 
 
@@ -214,8 +221,9 @@ def _files_of_batches(
     return found
 
 
-def span_of(path: Path) -> Span | None:
-    """Where the events of a landed file lie, by its Parquet footer; None without rows."""
+def span_of(path: Path, ahead: int) -> Span | None:
+    """Where the events of a landed file lie, by its Parquet footer; None without rows. ahead: microseconds
+    that the clock is ahead of UTC."""
     metadata = pq.read_metadata(path)
     if metadata.num_rows == 0:
         return None
@@ -228,7 +236,8 @@ def span_of(path: Path) -> Span | None:
         statistics = metadata.row_group(group).column(column).statistics
         lacks_moments |= statistics is None or statistics.null_count > 0
         if statistics is not None and statistics.has_min_max:
-            days += [max(0, moment // MICROSECONDS_OF_DAY) for moment in (statistics.min, statistics.max)]
+            ends = (statistics.min, statistics.max)
+            days += [max(0, (moment + ahead) // MICROSECONDS_OF_DAY) for moment in ends]
     return Span(min(days, default=0), max(days, default=0), metadata.num_rows, lacks_moments)
 
 
@@ -239,10 +248,9 @@ def _write(
     warehouse.insert(connection, f"night.{table}", kinds, rows)
 
 
-def _text(moment: int | None) -> str | None:
-    return None if moment is None else str(moment)
+def _utc(moment: int | None, ahead: int) -> str | None:
+    return None if moment is None else str(moment - ahead)
 
 
-def _utc_day(day: date) -> int:
-    midnight = datetime.combine(day, time(), UTC)
-    return int(midnight.timestamp()) // 86_400
+def _day(day: date) -> int:
+    return (day - date(1970, 1, 1)).days

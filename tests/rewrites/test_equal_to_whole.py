@@ -25,6 +25,7 @@ FIRST = date(2026, 4, 1)
 DAYS = 6
 WRITTEN_IN_PARTS = (
     "ga4_flat",
+    "ga4_purchases",
     "ga4_transactions",
     "ga4_sessions",
     "measures_events__event_at",

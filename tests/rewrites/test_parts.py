@@ -1,8 +1,16 @@
 """Which parts of the events are written again: all rows of what changed, and nothing twice."""
 
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dagster_project.calendar.zones import usual_offset
 from dagster_project.rewrites.parts import (
     MICROSECONDS_OF_DAY,
     Part,
@@ -13,6 +21,7 @@ from dagster_project.rewrites.parts import (
     rows_of,
     touches,
 )
+from dagster_project.rewrites.plan import span_of
 
 SPANS = st.builds(
     lambda first, length, rows, lacks: Span(first, first + length, rows, lacks),
@@ -84,3 +93,22 @@ def test_a_batch_is_cut_between_days_and_neighbouring_days_are_one_range():
     assert parts_of([9, 2, 1, 3], spans, 100) == [
         Part(0, day, 3 * day), Part(1, 3 * day, 4 * day), Part(1, 9 * day, 10 * day),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour", "days"),
+    [
+        ("Asia/Tokyo", 0, 1),
+        ("Asia/Tokyo", 9, 2),  # midnight of UTC is none of Tokyo's
+        ("America/New_York", 0, 1),
+        ("Pacific/Chatham", 0, 1),
+        ("UTC", 0, 1),
+    ],
+)
+def test_a_day_from_midnight_on_is_one_part(zone: str, hour: int, days: int, tmp_path: Path):
+    begins = int(datetime(2026, 12, 1, hour, tzinfo=ZoneInfo(zone)).timestamp())
+    moments = [begins * 1_000_000, (begins + 82_000) * 1_000_000]
+    pq.write_table(pa.table({"event_timestamp": moments}), tmp_path / "day.parquet")
+    span = span_of(tmp_path / "day.parquet", usual_offset(zone))
+    assert span is not None
+    assert len(span.days) == days

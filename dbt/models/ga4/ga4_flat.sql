@@ -7,7 +7,7 @@
     whole_in_parts=true,
     settled_by='ga4_without_copies',
     remembers={
-        'session_day': 'ga_session_id // 86400',
+        'session_hour': 'ga_session_id // 3600',
         'event_on': 'cast(event_at as date)',
         'buyer': "case when event_name = 'purchase' then user_id end",
         'transaction_id': "case when event_name = 'purchase' then transaction_id end",

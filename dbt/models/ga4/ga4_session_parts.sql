@@ -3,15 +3,15 @@
     enabled='ga4' in env_var('KPI_DBT_PACKS', '').split(','),
 ) }}
 
--- The sessions that are written again, by the day that their id names: those of events that were written again, and
+-- The sessions that are written again, by the hour that their id names: those of events that were written again, and
 -- those that a transaction of theirs may now belong to, or no longer. Where all are, so many at a time as fit into
--- memory.
+-- memory. Hours, not days: of the day before one that changed only the evening's sessions go on into it.
 with
 
 rewritten as (
 
     select
-        session_day,
+        session_hour,
         buyer,
         transaction_id
     from {{ rewritten_rows(ref('ga4_flat')) }}
@@ -20,17 +20,37 @@ rewritten as (
 
 changed as (
 
-    select session_day
+    select greatest(session_hour, 0) as session_hour
     from rewritten
-    where session_day is not null
+    where session_hour is not null
     union
-    select purchases.ga_session_id // 86400 as session_day
-    from {{ ref('ga4_flat') }} as purchases
+    select greatest(purchases.ga_session_id // 3600, 0) as session_hour
+    from {{ ref('ga4_purchases') }} as purchases
     inner join rewritten
         on
             purchases.user_id = rewritten.buyer
             and purchases.transaction_id = rewritten.transaction_id
-    where purchases.event_name = 'purchase' and purchases.ga_session_id is not null
+
+),
+
+numbered as (
+
+    select
+        session_hour,
+        row_number() over (order by session_hour) as number
+    from changed
+
+),
+
+-- hours that follow one another are one range
+ranges as (
+
+    select
+        number // 480 as batch,
+        min(session_hour) as first_hour,
+        max(session_hour) as last_hour
+    from numbered
+    group by number // 480, session_hour - number
 
 ),
 
@@ -71,10 +91,10 @@ whole as (
 )
 
 select
-    row_number() over (order by session_day) // 20 as batch,
-    case when session_day > 0 then cast(session_day * 86400 as varchar) end as lower,
-    cast((session_day + 1) * 86400 as varchar) as upper
-from changed
+    batch,
+    case when first_hour > 0 then cast(first_hour * 3600 as varchar) end as lower,
+    cast((last_hour + 1) * 3600 as varchar) as upper
+from ranges
 where not exists (select 1 from whole)
 union all
 select

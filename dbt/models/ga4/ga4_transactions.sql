@@ -12,8 +12,8 @@ with purchases as (
     select
         *,
         {{ ga4_position() }} as position
-    from {{ ref('ga4_flat') }}
-    where event_name = 'purchase' and user_id is not null and ga_session_id is not null and {{ this_part() }}
+    from {{ ref('ga4_purchases') }}
+    where {{ this_part() }}
 )
 
 select
