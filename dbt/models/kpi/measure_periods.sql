@@ -55,9 +55,7 @@ wanted_days as (
 ),
 
 daily as (
-    select
-        *,
-        combine = 'sum' and shape <> 'own' as is_running
+    select *
     from {{ ref('measure_daily') }}
 ),
 
@@ -126,15 +124,39 @@ compared as (
     where combine <> 'sum'
 ),
 
--- A trailing window is the running total of its last day less that of the day before its first.
+-- A trailing window is the running total of its last day less that of the day before its first. The totals of a cut
+-- begin where the first window that is wanted of it does.
+windows as (
+    select
+        wanted.cut,
+        greatest(min(wanted.from_date), min(cuts.covered_from)) as first_date,
+        least(max(wanted.through_date), max(cuts.data_through)) as last_date
+    from wanted
+    inner join {{ ref('measure_cuts') }} as cuts
+        on cuts.cut = wanted.cut
+    where wanted.shape <> 'own'
+    group by wanted.cut
+),
+
+running_days as (
+    select
+        daily.cut,
+        daily.segment_number,
+        daily.date,
+        daily.value
+    from daily
+    inner join windows
+        on
+            windows.cut = daily.cut
+            and daily.date between windows.first_date and windows.last_date
+    where daily.combine = 'sum' and daily.shape <> 'own'
+),
+
 series as (
     select distinct
         cut,
-        covered_from,
-        data_through,
         segment_number
-    from daily
-    where is_running
+    from running_days
 ),
 
 running as (
@@ -142,22 +164,24 @@ running as (
         series.cut,
         series.segment_number,
         dim_date.date,
-        sum(daily.value) over (
+        sum(running_days.value) over (
             partition by series.cut, series.segment_number
             order by dim_date.date
         ) as total,
-        count(daily.value) over (
+        count(running_days.value) over (
             partition by series.cut, series.segment_number
             order by dim_date.date
         ) as filled_days
     from series
+    inner join windows
+        on windows.cut = series.cut
     inner join {{ ref('dim_date') }} as dim_date
-        on dim_date.date between series.covered_from and series.data_through
-    left join daily
+        on dim_date.date between windows.first_date and windows.last_date
+    left join running_days
         on
-            daily.cut = series.cut
-            and daily.segment_number = series.segment_number
-            and daily.date = dim_date.date
+            running_days.cut = series.cut
+            and running_days.segment_number = series.segment_number
+            and running_days.date = dim_date.date
 )
 
 select
