@@ -36,6 +36,6 @@ inner join alike
 delete from {{ events }} where rowid in (select row_id from ga4_alike where copy_number > 1);
 update {{ events }} as events set event_number = ga4_alike.event_number
 from ga4_alike
-where events.rowid = ga4_alike.row_id and ga4_alike.copy_number = 1;
+where {{ part }} and events.rowid = ga4_alike.row_id and ga4_alike.copy_number = 1;
 drop table ga4_alike
 {% endmacro %}

@@ -101,57 +101,77 @@ def _marked(
 
 
 def _over_spans(counted: str, before: Sequence[tuple[str, str]]) -> str:
-    """Values of spans from `counted`, a relation of arrivals; `before`: CTEs that it stands in."""
-    grouped = [*SPAN_KEYS, "dimension", "segment"]
-    final = select(
+    """Values of spans from `counted`, a relation of arrivals; `before`: CTEs that it stands in.
+
+    Added up by the span's number, as all that a span is known by would be compared row by row.
+    """
+    grouped = ["measure", "span_number", "dimension", "segment"]
+    added = select(
         [*grouped, f"cast(sum(things) as {COUNTED}) as value"], "spread", f"group by {', '.join(grouped)}"
     )
-    return ctes([*before, ("spread", f"{_in_spans(counted)}\nunion all\n{_undated(counted)}")], final)
+    keys = [f"spans.{key}" for key in SPAN_KEYS if key != "measure"]
+    final = select(
+        ["added.measure", *keys, "added.dimension", "added.segment", "added.value"],
+        "added",
+        f"inner join {ref('spans')} as spans",
+        "    on spans.span_number = added.span_number",
+    )
+    return ctes(
+        [
+            *before,
+            ("wanted", _wanted()),
+            ("spread", f"{_in_spans(counted)}\nunion all\n{_undated(counted)}"),
+            ("added", added),
+        ],
+        final,
+    )
+
+
+def _of_cuts(spans: str) -> list[str]:
+    return [
+        f"inner join {ref(spans)} as spans",
+        "    on spans.covered_from = cuts.covered_from",
+        "    and spans.data_through = cuts.data_through",
+        "    and spans.shape = cuts.shape",
+    ]
+
+
+def _wanted() -> str:
+    """The days of every span of every measure, with the first that counts of the span."""
+    return select(
+        [
+            "cuts.measure",
+            "spans.span_number",
+            "spans.date",
+            "greatest(spans.from_date, spans.covered_from) as first_date",
+        ],
+        f"{ref('measure_cuts')} as cuts",
+        *_of_cuts("span_days"),
+    )
 
 
 def _in_spans(counted: str) -> str:
     """Of every span the things that are in it for the first time."""
     return select(
-        [
-            "cuts.measure",
-            *(f"spans.{key}" for key in SPAN_KEYS if key != "measure"),
-            "arrivals.dimension",
-            "arrivals.segment",
-            "arrivals.things",
-        ],
+        ["wanted.measure", "wanted.span_number", "arrivals.dimension", "arrivals.segment", "arrivals.things"],
         counted,
-        f"inner join {ref('measure_cuts')} as cuts",
-        "    on cuts.measure = arrivals.measure",
-        f"inner join {ref('span_days')} as spans",
-        "    on spans.covered_from = cuts.covered_from",
-        "    and spans.data_through = cuts.data_through",
-        "    and spans.shape = cuts.shape",
-        "    and spans.date = arrivals.date",
-        "where",
-        "    arrivals.seen_before is null",
-        "    or arrivals.seen_before < greatest(spans.from_date, spans.covered_from)",
+        "inner join wanted",
+        "    on wanted.measure = arrivals.measure",
+        "    and wanted.date = arrivals.date",
+        "where arrivals.seen_before is null or arrivals.seen_before < wanted.first_date",
     )
 
 
 def _undated(counted: str) -> str:
     """Things without a date of record are in no period, and in the whole, where they count once."""
     return select(
-        [
-            "cuts.measure",
-            "cuts.covered_from",
-            "cuts.data_through",
-            "cuts.shape",
-            "'all' as grain",
-            "date '0001-01-01' as period_start",
-            "'current' as span",
-            "arrivals.dimension",
-            "arrivals.segment",
-            "arrivals.things",
-        ],
+        ["cuts.measure", "spans.span_number", "arrivals.dimension", "arrivals.segment", "arrivals.things"],
         counted,
         f"inner join {ref('measure_cuts')} as cuts",
         "    on cuts.measure = arrivals.measure",
         "    and cuts.shape = 'own'",
+        *_of_cuts("spans"),
+        "    and spans.grain = 'all'",
         "where",
         "    arrivals.date is null",
         "    and (arrivals.seen_before is null or arrivals.seen_before < cuts.covered_from)",

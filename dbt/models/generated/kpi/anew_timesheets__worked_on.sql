@@ -237,38 +237,35 @@ with arrivals as (
         on named.slice = counted.slice
 ),
 
-spread as (
+wanted as (
     select
         cuts.measure,
-        spans.covered_from,
-        spans.data_through,
-        spans.shape,
-        spans.grain,
-        spans.period_start,
-        spans.span,
-        arrivals.dimension,
-        arrivals.segment,
-        arrivals.things
-    from arrivals
-    inner join {{ ref('measure_cuts') }} as cuts
-        on cuts.measure = arrivals.measure
+        spans.span_number,
+        spans.date,
+        greatest(spans.from_date, spans.covered_from) as first_date
+    from {{ ref('measure_cuts') }} as cuts
     inner join {{ ref('span_days') }} as spans
         on spans.covered_from = cuts.covered_from
         and spans.data_through = cuts.data_through
         and spans.shape = cuts.shape
-        and spans.date = arrivals.date
-    where
-        arrivals.seen_before is null
-        or arrivals.seen_before < greatest(spans.from_date, spans.covered_from)
+),
+
+spread as (
+    select
+        wanted.measure,
+        wanted.span_number,
+        arrivals.dimension,
+        arrivals.segment,
+        arrivals.things
+    from arrivals
+    inner join wanted
+        on wanted.measure = arrivals.measure
+        and wanted.date = arrivals.date
+    where arrivals.seen_before is null or arrivals.seen_before < wanted.first_date
     union all
     select
         cuts.measure,
-        cuts.covered_from,
-        cuts.data_through,
-        cuts.shape,
-        'all' as grain,
-        date '0001-01-01' as period_start,
-        'current' as span,
+        spans.span_number,
         arrivals.dimension,
         arrivals.segment,
         arrivals.things
@@ -276,22 +273,39 @@ spread as (
     inner join {{ ref('measure_cuts') }} as cuts
         on cuts.measure = arrivals.measure
         and cuts.shape = 'own'
+    inner join {{ ref('spans') }} as spans
+        on spans.covered_from = cuts.covered_from
+        and spans.data_through = cuts.data_through
+        and spans.shape = cuts.shape
+        and spans.grain = 'all'
     where
         arrivals.date is null
         and (arrivals.seen_before is null or arrivals.seen_before < cuts.covered_from)
         and (arrivals.seen_after is null or arrivals.seen_after > cuts.data_through)
+),
+
+added as (
+    select
+        measure,
+        span_number,
+        dimension,
+        segment,
+        cast(sum(things) as decimal(38, 9)) as value
+    from spread
+    group by measure, span_number, dimension, segment
 )
 
 select
-    measure,
-    covered_from,
-    data_through,
-    shape,
-    grain,
-    period_start,
-    span,
-    dimension,
-    segment,
-    cast(sum(things) as decimal(38, 9)) as value
-from spread
-group by measure, covered_from, data_through, shape, grain, period_start, span, dimension, segment
+    added.measure,
+    spans.covered_from,
+    spans.data_through,
+    spans.shape,
+    spans.grain,
+    spans.period_start,
+    spans.span,
+    added.dimension,
+    added.segment,
+    added.value
+from added
+inner join {{ ref('spans') }} as spans
+    on spans.span_number = added.span_number
