@@ -31,13 +31,21 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "storage_compatibility_version": "v1.5.0",
 }
 
+_open: dict[Path, duckdb.DuckDBPyConnection] = {}
+
 
 @contextmanager
 def opened(project: Project, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, able to read landed files and nothing else of this machine.
 
+    Within itself it opens nothing again: to read the catalogue of a file and to bring it up to date takes
+    longer than most of what is asked of it. There `read_only` is as it was outside.
     Raises Busy where another process has it open.
     """
+    if (outside := _open.get(project.warehouse)) is not None:
+        with outside.cursor() as connection:
+            yield connection
+        return
     project.warehouse.parent.mkdir(parents=True, exist_ok=True)
     try:
         connection = duckdb.connect(str(project.warehouse), read_only=read_only, config=SETTINGS)
@@ -51,8 +59,10 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[duckdb.Duck
         connection.execute(f"set allowed_directories = ['{folder}']")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
+        _open[project.warehouse] = connection
         yield connection
     finally:
+        _open.pop(project.warehouse, None)
         connection.close()
 
 

@@ -35,7 +35,7 @@ def forecast_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     def forecast(context: dg.AssetExecutionContext) -> Any:
         """Where each goal will end, how surely; the same inputs add nothing to the log."""
         night: Night = context.resources.night
-        with told_apart():
+        with told_apart(), opened(night.prepared.project, read_only=True):
             added = _forecast(night)
         for name in TABLES:
             yield dg.MaterializeResult(asset_key=name, metadata={"new_rows": added[name]})

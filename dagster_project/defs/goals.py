@@ -46,11 +46,13 @@ def goal_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         night: Night = context.resources.night
         prepared = night.prepared
         with told_apart():
-            daily = read_goal_rows(night, "kpi_daily")
-            periods = read_goal_rows(night, "kpi_period")
-            known = (prepared.definitions, daily, periods)
-            tables = build_goal_tables(prepared.goals, *known, night.as_of, night.run_id)
-            goals = night.goals = tables.goals
+            with opened(prepared.project, read_only=True):
+                daily = read_goal_rows(night, "kpi_daily")
+                periods = read_goal_rows(night, "kpi_period")
+                known = (prepared.definitions, daily, periods)
+                tables = build_goal_tables(prepared.goals, *known, night.as_of, night.run_id)
+                goals = night.goals = tables.goals
+                undivided = tuple(segments_left_out(goals, _segments(prepared.project, goals)))
             attained = tables.kgi_attainment
             actions = build_goal_actions(goals, *known, attained, night.as_of, night.run_id)
             for name, rows in zip(
@@ -59,7 +61,6 @@ def goal_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
                 count = built.write(prepared.project, name, rows)
                 yield dg.MaterializeResult(asset_key=name, metadata={"dagster/row_count": count})
             freshness = built.read(prepared.project, "source_freshness").to_pandas()
-            undivided = tuple(segments_left_out(goals, _segments(prepared.project, goals)))
             night.warnings += undivided
             broken = tables.contradictions + undivided
             yield _checked(goals, prepared.definitions, periods, freshness, broken)

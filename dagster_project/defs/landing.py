@@ -12,7 +12,7 @@ from dagster_project.defs.night import Night
 from dagster_project.defs.prepared import Prepared
 from dagster_project.defs.shown import source_key
 from dagster_project.kpi.metadata import rows
-from dagster_project.landing.expose import expose
+from dagster_project.landing.expose import expose_into
 from dagster_project.landing.land import LandingReport, land
 
 
@@ -80,16 +80,17 @@ def _land(night: Night) -> dict[str, dict[str, int | str]]:
         warehouse.remove(project)
     elif mended := warehouse.make_ready(project):
         night.tell(mended)
-    exposed = expose(
-        project.warehouse,
-        project.landing,
-        definitions.sources,
-        definitions.calendar,
-        night.as_of,
-        night.run_id,
-        night.known_at,
-    )
-    warehouse.write_tables(project, "definitions", rows(definitions))
+    with warehouse.opened(project) as connection:
+        exposed = expose_into(
+            connection,
+            project.landing,
+            definitions.sources,
+            definitions.calendar,
+            night.as_of,
+            night.run_id,
+            night.known_at,
+        )
+        warehouse.write_tables(project, "definitions", rows(definitions))
     built.write(project, "source_freshness", exposed.source_freshness)
     built.write(project, "quarantine", exposed.quarantine)
     built.write(project, "pipeline_runs", exposed.inputs)

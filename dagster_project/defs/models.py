@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
-from dagster_project import memory
+from dagster_project import memory, warehouse
 from dagster_project.defs import dbt_engine
 from dagster_project.defs.dbt_engine import NodeResult
 from dagster_project.defs.failures import RETRIES, Transient, told_apart
@@ -126,24 +126,27 @@ def model_assets(prepared: Prepared, partitions: dg.PartitionsDefinition) -> dg.
 def _build(night: Night, names: Sequence[str], report: Callable[[str, int, int], None]) -> list[NodeResult]:
     """Builds by tonight's plan of what is to be written again; it is done with once everything was built."""
     project, prepared = night.prepared.project, night.prepared
-    begun = begin(
-        project, prepared.definitions, prepared.manifest, night.as_of, night.known_at, night.rebuild
-    )
-    kept = unchanged.begin(
-        project,
-        prepared.definitions,
-        prepared.manifest,
-        dbt_engine.parsed_digest(project),
-        night.as_of,
-        night.known_at,
-        anew=bool(names) or night.rebuild is not None,
-    )
+    with warehouse.opened(project):
+        begun = begin(
+            project, prepared.definitions, prepared.manifest, night.as_of, night.known_at, night.rebuild
+        )
+        kept = unchanged.begin(
+            project,
+            prepared.definitions,
+            prepared.manifest,
+            dbt_engine.parsed_digest(project),
+            night.as_of,
+            night.known_at,
+            anew=bool(names) or night.rebuild is not None,
+        )
     threads = memory.threads_for(begun.rows) if begun is not None else memory.THREADS
     built = dbt_engine.build(project, names, report, kept.nodes, threads)
-    unchanged.finish(project, kept, (node.unique_id for node in built if node.status in ("success", "pass")))
     is_whole = not names and not any(result.is_broken or result.status == "skipped" for result in built)
-    if begun is not None and is_whole:
-        finish(project, begun)
+    with warehouse.opened(project):
+        done = (node.unique_id for node in built if node.status in ("success", "pass"))
+        unchanged.finish(project, kept, done)
+        if begun is not None and is_whole:
+            finish(project, begun)
     nodes = prepared.manifest["nodes"]
     return _in_order(built + [_as_it_was(nodes[unique_id]) for unique_id in kept.nodes], nodes)
 

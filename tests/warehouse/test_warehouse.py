@@ -52,6 +52,24 @@ def test_nothing_outside_the_landing_folder_is_reached(project: Project, stateme
         connection.execute(statement.format(root=project.root))
 
 
+def _seen_within(project: Project) -> None:
+    with warehouse.opened(project) as outside:
+        with warehouse.opened(project) as inside:
+            inside.execute("create table seen as select 1 as n")
+            with pytest.raises(duckdb.Error):
+                inside.execute("select * from read_text('/etc/hostname')")
+        warehouse.write_tables(project, "definitions", {"kpis": ((("kpi", "varchar"),), [("a",)])})
+        assert outside.execute("from seen, definitions.kpis").fetchall() == [(1, "a")]
+        raise RuntimeError
+
+
+def test_within_itself_it_is_opened_once_and_closed_with_the_outermost(project: Project) -> None:
+    with pytest.raises(RuntimeError):
+        _seen_within(project)
+    with warehouse.opened(project, read_only=True) as connection, pytest.raises(duckdb.Error):
+        connection.execute("create table anything as select 1")
+
+
 def test_landed_files_are_read(project: Project) -> None:
     duckdb.connect().execute(f"copy (select 7 as n) to '{project.landing / 'a.parquet'}' (format parquet)")
     with warehouse.opened(project) as connection:
