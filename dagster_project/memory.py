@@ -47,13 +47,23 @@ LIMIT = limit_of(os.environ.get("KPI_MEMORY_LIMIT"), THREADS)
 FEW_ROWS = 500_000
 
 
-def threads_for(rows: int) -> str:
-    """How many threads DuckDB runs to build models that read about so many landed rows."""
-    return "1" if rows <= FEW_ROWS else THREADS
+def threads_for(rows: int | None) -> str:
+    """How many threads DuckDB runs to build models that read about so many landed rows, None: not known."""
+    return THREADS if are_many(rows) else "1"
+
+
+def are_many(rows: int | None) -> bool:
+    return rows is None or rows > FEW_ROWS
 
 
 def give_back() -> None:
-    """Return what nothing refers to any more to the system, from where it lies between what is kept."""
+    """Return what nothing refers to any more to the system."""
     gc.collect()
+    trim()
+
+
+def trim() -> None:
+    """Return what was freed, but lies between what is kept, to the system: what DuckDB frees after one model
+    would stay beside what it takes for the next."""
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
         trim(0)

@@ -98,13 +98,14 @@ def build(
     selection: Sequence[str] = (),
     report: Callable[[str, int, int], None] | None = None,
     left_out: Collection[str] = (),
-    threads: str = memory.THREADS,
+    rows: int | None = None,
 ) -> list[NodeResult]:
     """`dbt build` but for unit tests: they prove the code, not tonight's data.
 
     selection: names of nodes, () = all. report: called with the name of each node that is done, how many are,
-    and of how many. left_out: unique ids of nodes not to build. threads: that DuckDB runs. Broken
-    models and failed tests are in the results; NothingPublished says that dbt broke before it had any.
+    and of how many. left_out: unique ids of nodes not to build. rows: about how many landed ones
+    are read, where that is known. Broken models and failed tests are in the results; NothingPublished says
+    that dbt broke before it had any.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.contracts.graph.manifest import Manifest
@@ -112,6 +113,8 @@ def build(
 
     def listen(event: Any) -> None:
         # an error in here would fail the model that it tells of
+        if is_large and event.info.name == "LogModelResult":
+            memory.trim()
         if report is not None and event.info.name in ("LogModelResult", "LogTestResult"):
             of = event.data.total if event.info.name == "LogModelResult" else event.data.num_models
             report(event.data.node_info.node_name, event.data.index, of)
@@ -119,9 +122,10 @@ def build(
     def read(saved: bytes) -> dict[str, Any]:
         return needed(extended_mashumuro_decoder(saved), left_out, PACKAGE)
 
+    is_large = memory.are_many(rows)
     # The saved form of a parse loads in 0.05 s; parsing again takes seconds.
     manifest = Manifest.from_msgpack(_saved(project).read_bytes(), decoder=read)
-    os.environ["KPI_THREADS"] = threads
+    os.environ["KPI_THREADS"] = memory.threads_for(rows)
     arguments = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
     if selection:
         arguments += ["--select", *selection]
@@ -133,6 +137,8 @@ def build(
         for unique_id in read_only:
             manifest.nodes[unique_id].tags.append(LEFT_OUT)
         arguments += ["--exclude", f"tag:{LEFT_OUT}"]
+    if is_large:
+        memory.give_back()
     try:
         with dbt_shortcuts.taken():
             result = _invoke(project, arguments, manifest=manifest, callbacks=[listen])

@@ -139,8 +139,8 @@ def _build(night: Night, names: Sequence[str], report: Callable[[str, int, int],
             night.known_at,
             anew=bool(names) or night.rebuild is not None,
         )
-    threads = memory.threads_for(begun.rows) if begun is not None else memory.THREADS
-    built = dbt_engine.build(project, names, report, kept.nodes, threads)
+    rows = begun.rows if begun is not None else None
+    built = dbt_engine.build(project, names, report, kept.nodes, rows)
     is_whole = not names and not any(result.is_broken or result.status == "skipped" for result in built)
     with warehouse.opened(project):
         done = (node.unique_id for node in built if node.status in ("success", "pass"))
