@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -229,7 +230,12 @@ def test_a_night_of_many_rows_takes_more_threads_than_one_of_few(
     monkeypatch.setattr(memory, "FEW_ROWS", 2)
     monkeypatch.setattr(memory, "THREADS", "3")
     taken: list[str] = []
-    monkeypatch.setattr(dbt_engine, "build", lambda *given: taken.append(given[-1]) or [])
+
+    def build_nothing(*_: object, **__: object) -> SimpleNamespace:
+        taken.append(os.environ["KPI_THREADS"])
+        return SimpleNamespace(result=SimpleNamespace(results=[]))
+
+    monkeypatch.setattr(dbt_engine, "_invoke", build_nothing)
     for rows_of in ("A,east,2026-04-02,1\nB,west,2026-04-03,2\n", "A,east,2026-04-02,1\nB,,,\nC,,,\n"):
         export(prepared.project, HEAD + rows_of)
         build(prepared)
