@@ -28,8 +28,6 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": memory.LIMIT,
     "threads": memory.THREADS,
     "preserve_insertion_order": "false",
-    # at DuckDB's own 16 MB, the file would be brought up to date in the midst of a late night and at its end
-    "checkpoint_threshold": "64MB",
     "storage_compatibility_version": "v1.5.0",
 }
 
