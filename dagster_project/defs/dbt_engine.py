@@ -78,7 +78,8 @@ def ensure_manifest(project: Project) -> Mapping[str, Any]:
     wanted = _fingerprint(project)
     if not (mark.is_file() and mark.read_text(encoding="utf-8") == wanted and _saved(project).is_file()):
         mark.unlink(missing_ok=True)
-        result = _invoke(project, ["parse"], manifest=None, callbacks=[])
+        with dbt_shortcuts.taken():
+            result = _invoke(project, ["parse"], manifest=None, callbacks=[])
         if not result.success:
             raise NothingPublished(f"dbt could not read its models: {result.exception}")
         del result

@@ -1,6 +1,7 @@
-"""What dbt does for nobody while a night builds, left out: what it did when it parsed, messages unheard.
+"""What dbt does for nobody while it parses and builds, left out: proving our own files, messages unheard.
 
-It looks into classes of dbt's, as dbt has no setting for it: a tenth of a night without data.
+It looks into classes of dbt's, as dbt has no setting for it: two fifths of a parse, a tenth of a night
+without data.
 """
 
 from __future__ import annotations
@@ -9,14 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-VALIDATED_BY_THE_PARSE = ("dbt.contracts.project", "dbt.adapters.duckdb.credentials")
-
 
 @contextmanager
 def taken() -> Iterator[None]:
-    """While dbt builds what it has parsed, from the very same dbt_project.yml and profiles.yml:
+    """While dbt reads models and builds them:
 
-    - it does not hold these two against JSON schemas again, which it makes of its classes each time;
+    - it does not hold files and what they come to against JSON schemas, which it makes of its classes each
+      time. All of them are written here, by hand or by `kpi compile`, and tests hold them against these;
     - it does not read the source of all that called it, Dagster's many layers too, to find out which module
       declares a flag. Only a warning that such a flag is going to change would tell that;
     - it does not make messages of its debugging events, twenty a node, where it has no log of its own. Ours
@@ -32,8 +32,7 @@ def taken() -> Iterator[None]:
     fire: Any = EventManager.__dict__["fire_event"]
 
     def validate(cls: type, data: Any) -> None:
-        if cls.__module__ not in VALIDATED_BY_THE_PARSE:
-            whole.__func__(cls, data)
+        pass
 
     def fire_heard(
         manager: EventManager, e: BaseEvent, level: EventLevel | None = None, *given: Any, **named: Any

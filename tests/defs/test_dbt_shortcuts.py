@@ -1,9 +1,14 @@
-"""What dbt leaves out while it builds what it has parsed, and that it is left out no longer."""
+"""What dbt leaves out while it parses and builds, and that it is left out no longer."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from unittest.mock import patch
+
 import pytest
 from dbt.adapters.events.types import AdapterEventDebug
+from dbt.cli.main import dbtRunner
 from dbt.contracts.project import ProfileConfig, Project
 from dbt_common.behavior_flags import BehaviorFlagRendered
 from dbt_common.contracts.constraints import ColumnLevelConstraint
@@ -13,21 +18,39 @@ from dbt_common.events.event_manager import EventManager
 from dbt_common.events.logger import LoggerConfig
 from dbt_common.events.types import Note
 
-from dagster_project.defs import dbt_shortcuts
+from dagster_project.defs import dbt_engine, dbt_shortcuts
+from dagster_project.kpi.load import load_definitions
+from dagster_project.project import HAND_WRITTEN_DBT
+from dagster_project.project import Project as Ours
 
 FLAG = {"name": "a_flag", "default": False, "description": "of a test"}
 
 
-def test_the_projects_files_are_not_held_against_their_schemas_again_but_all_else_is() -> None:
+def test_nothing_is_held_against_its_schema() -> None:
     with dbt_shortcuts.taken():
         Project.validate({"name": 1})
         ProfileConfig.validate({})
+        ColumnLevelConstraint.validate({"type": "no such constraint"})
+    for kind, content in (
+        (Project, {"name": 1}),
+        (ProfileConfig, {}),
+        (ColumnLevelConstraint, {"type": "no"}),
+    ):
         with pytest.raises(ValidationError):
-            ColumnLevelConstraint.validate({"type": "no such constraint"})
-    with pytest.raises(ValidationError):
-        Project.validate({"name": 1})
-    with pytest.raises(ValidationError):
-        ProfileConfig.validate({})
+            kind.validate(content)
+
+
+def test_what_is_written_here_stands_before_all_of_dbts_schemas(tmp_path: Path) -> None:
+    own = HAND_WRITTEN_DBT.parent
+    project = Ours(root=own, data=own / "data", outputs=tmp_path / "outputs")
+    with patch.dict(os.environ):
+        dbt_engine.set_environment(project, load_definitions(own))
+        os.environ["DBT_TARGET_PATH"] = str(tmp_path / "target")
+        os.environ["DBT_LOG_PATH"] = str(tmp_path / "logs")
+        where = ["--project-dir", str(project.dbt), "--profiles-dir", str(project.dbt)]
+        result = dbtRunner().invoke(["parse", *where, "--quiet", "--log-level", "none"])
+    assert result.success, result.exception
+    assert (tmp_path / "target" / "manifest.json").is_file()
 
 
 def test_a_flag_is_there_without_a_look_for_who_declares_it() -> None:
