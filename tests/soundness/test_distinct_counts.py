@@ -76,10 +76,12 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         opened.execute("create table entity_days (entity text, time text, date date, is_known boolean)")
         cut = "covered_from date, data_through date, shape text"
         opened.execute(f"create table measure_cuts (measure text, {cut})")
-        opened.execute(
-            f"create table span_days ({cut}, grain text, period_start date, span text, from_date date, "
-            "through_date date, date date)"
+        span = (
+            f"span_number integer, {cut}, grain text, period_start date, span text, from_date date, "
+            "through_date date"
         )
+        opened.execute(f"create table spans ({span})")
+        opened.execute(f"create table span_days ({span}, date date)")
         yield opened
 
 
@@ -157,11 +159,10 @@ def test_things_of_a_span_are_those_that_are_in_it(models, connection, hits, unk
     fill(connection, "hits", hits)
     fill(connection, "entity_days", [("hits", "hit_at", day, day not in unknown) for day in DAYS])
     fill(connection, "measure_cuts", [(measure, *cut) for measure, cut in cuts])
+    every = [(cut, span) for cut, its_spans in spans.items() for span in its_spans]
+    fill(connection, "spans", [(number, *cut, *span) for number, (cut, span) in enumerate(every)])
     listed = [
-        (*cut, *span, day)
-        for cut, its_spans in spans.items()
-        for span in its_spans
-        for day in days_in(cut, span)
+        (number, *cut, *span, day) for number, (cut, span) in enumerate(every) for day in days_in(cut, span)
     ]
     fill(connection, "span_days", listed)
     for name, text in models.items():
