@@ -12,7 +12,7 @@ from dagster_project.defs.night import Night
 from dagster_project.defs.prepared import Prepared
 from dagster_project.defs.shown import source_key
 from dagster_project.kpi.metadata import rows
-from dagster_project.landing.expose import expose_into
+from dagster_project.landing.expose import expose
 from dagster_project.landing.land import LandingReport, land
 
 
@@ -81,7 +81,7 @@ def _land(night: Night) -> dict[str, dict[str, int | str]]:
     elif mended := warehouse.make_ready(project):
         night.tell(mended)
     with warehouse.opened(project) as connection:
-        exposed = expose_into(
+        exposed = expose(
             connection,
             project.landing,
             definitions.sources,

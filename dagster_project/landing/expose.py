@@ -84,25 +84,6 @@ def latest_data(
 
 
 def expose(
-    warehouse: Path,
-    landing_dir: Path,
-    sources: Sequence[Source],
-    rules: CalendarRules,
-    as_of: date,
-    run_id: str,
-    known_at: datetime | None = None,
-) -> Exposed:
-    """Write schemas `landing` and `night` of the warehouse in one transaction."""
-    import duckdb
-
-    from dagster_project.warehouse import SETTINGS
-
-    warehouse.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(warehouse), config=SETTINGS) as connection:
-        return expose_into(connection, landing_dir, sources, rules, as_of, run_id, known_at)
-
-
-def expose_into(
     connection: duckdb.DuckDBPyConnection,
     landing_dir: Path,
     sources: Sequence[Source],
@@ -111,7 +92,7 @@ def expose_into(
     run_id: str,
     known_at: datetime | None = None,
 ) -> Exposed:
-    """As `expose`, into a database that is open already."""
+    """Write schemas `landing` and `night` of the warehouse that is open, in one transaction."""
     from dagster_project.calendar.business import BusinessCalendar
 
     calendar = BusinessCalendar(rules)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 import duckdb
 
 from dagster_project.kpi.model import Definitions
-from dagster_project.landing.expose import expose_into
+from dagster_project.landing.expose import expose
 from dagster_project.project import Project
 from dagster_project.publish.engine import connect
 from dagster_project.sandbox.build import build
@@ -25,7 +25,7 @@ def built(
     Raises duckdb.Error where a model is refused, as when a source was landed under another mapping.
     """
     with connect([project.landing]) as connection:
-        expose_into(
+        expose(
             connection, project.landing, definitions.sources, definitions.calendar, as_of, "sandbox", known_at
         )
         build(connection, definitions)

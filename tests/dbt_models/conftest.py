@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 import pytest
 
+from dagster_project import warehouse
 from dagster_project.defs import dbt_engine
 from dagster_project.kpi.model import CalendarRules, Definitions, Format, ProjectSettings, Source
 from dagster_project.landing.expose import expose
@@ -55,7 +56,8 @@ def night(project: Project) -> Callable[[], None]:
     def run() -> None:
         now = datetime(2026, 11, 1, tzinfo=UTC)
         land(project.data, project.landing, [SOURCE], RULES, now, settle_seconds=0)
-        expose(project.warehouse, project.landing, [SOURCE], RULES, date(2026, 10, 31), "run", None)
+        with warehouse.opened(project) as connection:
+            expose(connection, project.landing, [SOURCE], RULES, date(2026, 10, 31), "run")
         dbt_engine.ensure_manifest(project)
         assert [result for result in dbt_engine.build(project) if result.is_broken] == []
 

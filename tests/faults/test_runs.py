@@ -54,7 +54,7 @@ def test_a_model_that_fails_is_named_and_the_last_publication_stays(company: Com
 
 
 STEPS = {
-    "landing the exports": "dagster_project.defs.landing:expose_into",
+    "landing the exports": "dagster_project.defs.landing:expose",
     "computing targets and attainment": "dagster_project.goals.tables:build_goal_tables",
     "publishing": "dagster_project.defs.publication:publication_row",
 }

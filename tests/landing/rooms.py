@@ -13,6 +13,7 @@ import duckdb
 from dagster_project.kpi.model import CalendarRules, Format, Source, SourceColumn
 from dagster_project.landing.expose import Exposed, expose
 from dagster_project.landing.land import LandingReport, land
+from dagster_project.warehouse import SETTINGS
 
 RULES = CalendarRules()
 FIRST_NIGHT = datetime(2026, 11, 1, 18, 0, tzinfo=UTC)
@@ -64,8 +65,10 @@ class Room:
         )
 
     def expose(self, sources: Sequence[Source], as_of: date, known_at: datetime | None = None) -> Exposed:
-        warehouse = self.landing.parent / "warehouse.duckdb"
-        return expose(warehouse, self.landing, sources, RULES, as_of, "20261101T180000Z-000000", known_at)
+        with duckdb.connect(str(self.landing.parent / "warehouse.duckdb"), config=SETTINGS) as connection:
+            return expose(
+                connection, self.landing, sources, RULES, as_of, "20261101T180000Z-000000", known_at
+            )
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.landing.parent / "warehouse.duckdb"), read_only=True) as connection:

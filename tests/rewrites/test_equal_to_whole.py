@@ -103,8 +103,9 @@ def rebuilt_whole(project: Project) -> set[str]:
 
 def build(prepared: Prepared, as_of: date) -> None:
     project, definitions = prepared.project, prepared.definitions
-    expose(project.warehouse, project.landing, definitions.sources, definitions.calendar, as_of, "run", None)
-    warehouse.write_tables(project, "definitions", rows(definitions))
+    with warehouse.opened(project) as connection:
+        expose(connection, project.landing, definitions.sources, definitions.calendar, as_of, "run")
+        warehouse.write_tables(project, "definitions", rows(definitions))
     built = begin(project, definitions, prepared.manifest, as_of, None, None)
     # with the tests of the tables in parts, which look at the parts too
     results = dbt_engine.build(project, [f"+{name}" for name in COMPARED[3:]])

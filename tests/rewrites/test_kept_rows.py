@@ -173,8 +173,9 @@ def build(prepared: Prepared, as_of: date, night: int) -> None:
     project, definitions = prepared.project, prepared.definitions
     now = datetime(2027, 5, 1, night, tzinfo=UTC)
     land(project.data, project.landing, definitions.sources, definitions.calendar, now, settle_seconds=0)
-    expose(project.warehouse, project.landing, definitions.sources, definitions.calendar, as_of, "run", None)
-    warehouse.write_tables(project, "definitions", rows(definitions))
+    with warehouse.opened(project) as connection:
+        expose(connection, project.landing, definitions.sources, definitions.calendar, as_of, "run")
+        warehouse.write_tables(project, "definitions", rows(definitions))
     begun = begin(project, definitions, prepared.manifest, as_of, None, None)
     results = dbt_engine.build(project)
     assert [(result.name, result.message) for result in results if result.is_broken] == []

@@ -131,8 +131,9 @@ def build(prepared: Prepared, as_of: date = AS_OF) -> dict[str, NodeResult]:
     project, definitions = prepared.project, prepared.definitions
     night = Night(prepared, "run", as_of, datetime.now(UTC))
     land_new(prepared, lambda line: None)
-    expose(project.warehouse, project.landing, definitions.sources, definitions.calendar, as_of, "run")
-    warehouse.write_tables(project, "definitions", rows(definitions))
+    with warehouse.opened(project) as connection:
+        expose(connection, project.landing, definitions.sources, definitions.calendar, as_of, "run")
+        warehouse.write_tables(project, "definitions", rows(definitions))
     return {result.name: result for result in models._build(night, (), lambda name, at, of: None)}
 
 
