@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from dagster_project.kpi.compile.distinct import distinct_files, is_plain_count
 from dagster_project.kpi.compile.measures import all_measures
-from dagster_project.kpi.compile.shapes import SPAN_KEYS, dated, empty, segments, split_by_dimension
+from dagster_project.kpi.compile.shapes import SPAN_KEYS, dated, empty, of_cuts, segments, split_by_dimension
 from dagster_project.kpi.compile.sql import (
     COUNTED,
     as_of,
@@ -76,10 +76,7 @@ def spans_of(entity: Entity, time: str, measures: Sequence[str]) -> str:
     return select(
         ["cuts.measure", "days.*"],
         f"{ref('measure_cuts')} as cuts",
-        f"inner join {ref('span_days')} as days",
-        "    on days.covered_from = cuts.covered_from",
-        "    and days.data_through = cuts.data_through",
-        "    and days.shape = cuts.shape",
+        *of_cuts("span_days", "days"),
         f"inner join {ref('entity_days')} as known",
         f"    on known.entity = {literal(entity.name)}",
         f"    and known.time = {literal(time)}",

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from dagster_project.kpi.compile.arrivals import arrivals, dimensions_of
 from dagster_project.kpi.compile.in_parts import THIS_PART, by_day_config, is_in_parts, since_config
-from dagster_project.kpi.compile.shapes import SPAN_KEYS, dated, segments
+from dagster_project.kpi.compile.shapes import SPAN, dated, of_cuts, segments
 from dagster_project.kpi.compile.sql import (
     COUNTED,
     as_of,
@@ -109,7 +109,7 @@ def _over_spans(counted: str, before: Sequence[tuple[str, str]]) -> str:
     added = select(
         [*grouped, f"cast(sum(things) as {COUNTED}) as value"], "spread", f"group by {', '.join(grouped)}"
     )
-    keys = [f"spans.{key}" for key in SPAN_KEYS if key != "measure"]
+    keys = [f"spans.{key}" for key in SPAN]
     final = select(
         ["added.measure", *keys, "added.dimension", "added.segment", "added.value"],
         "added",
@@ -127,15 +127,6 @@ def _over_spans(counted: str, before: Sequence[tuple[str, str]]) -> str:
     )
 
 
-def _of_cuts(spans: str) -> list[str]:
-    return [
-        f"inner join {ref(spans)} as spans",
-        "    on spans.covered_from = cuts.covered_from",
-        "    and spans.data_through = cuts.data_through",
-        "    and spans.shape = cuts.shape",
-    ]
-
-
 def _wanted() -> str:
     """The days of every span of every measure, with the first that counts of the span."""
     return select(
@@ -146,7 +137,7 @@ def _wanted() -> str:
             "greatest(spans.from_date, spans.covered_from) as first_date",
         ],
         f"{ref('measure_cuts')} as cuts",
-        *_of_cuts("span_days"),
+        *of_cuts("span_days"),
     )
 
 
@@ -170,7 +161,7 @@ def _undated(counted: str) -> str:
         f"inner join {ref('measure_cuts')} as cuts",
         "    on cuts.measure = arrivals.measure",
         "    and cuts.shape = 'own'",
-        *_of_cuts("spans"),
+        *of_cuts("spans"),
         "    and spans.grain = 'all'",
         "where",
         "    arrivals.date is null",

@@ -8,8 +8,9 @@ from dagster_project.kpi.compile.sql import block, literal, ref, select
 from dagster_project.kpi.model import Entity
 
 ROWS = "rows"
-# A span of days that a measure is taken over.
-SPAN_KEYS = ("measure", "covered_from", "data_through", "shape", "grain", "period_start", "span")
+# What a span of days is known by, and what it is with the measure that is taken over it.
+SPAN = ("covered_from", "data_through", "shape", "grain", "period_start", "span")
+SPAN_KEYS = ("measure", *SPAN)
 
 
 def row_measure(entity: str, time: str) -> str:
@@ -52,6 +53,16 @@ def _grouped_names(dimensions: Sequence[str]) -> list[str]:
     return [
         f"case\n{names}\n        else 'total'\n    end as dimension",
         f"case\n{segments}\n        else 'total'\n    end as segment",
+    ]
+
+
+def of_cuts(relation: str, alias: str = "spans") -> list[str]:
+    """Joins `cuts` (measure_cuts) with the spans that it is needed over: relation is spans or span_days."""
+    return [
+        f"inner join {ref(relation)} as {alias}",
+        f"    on {alias}.covered_from = cuts.covered_from",
+        f"    and {alias}.data_through = cuts.data_through",
+        f"    and {alias}.shape = cuts.shape",
     ]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dagster_project.kpi.compile.measures import all_measures
-from dagster_project.kpi.compile.shapes import dated, segments, split_by_dimension
+from dagster_project.kpi.compile.shapes import SPAN, dated, of_cuts, segments, split_by_dimension
 from dagster_project.kpi.compile.sql import (
     COUNTED,
     as_of,
@@ -22,8 +22,6 @@ from dagster_project.kpi.compile.sql import (
     select,
 )
 from dagster_project.kpi.model import Definitions, Entity, Measure
-
-KEYS = ("covered_from", "data_through", "shape", "grain", "period_start", "span")
 
 
 def stock_files(definitions: Definitions) -> dict[str, str]:
@@ -188,14 +186,11 @@ def _levels(entity: Entity, measure: Measure) -> str:
 def spans_cut(measure: Measure) -> str:
     """The spans that the measure is needed over, from the first day that is covered."""
     return select(
-        [f"spans.{key}" for key in KEYS]
+        [f"spans.{key}" for key in SPAN]
         + ["greatest(spans.from_date, spans.covered_from) as from_date", "spans.through_date"],
-        f"{ref('spans')} as spans",
-        f"inner join {ref('measure_cuts')} as cuts",
-        "    on cuts.covered_from = spans.covered_from",
-        "    and cuts.data_through = spans.data_through",
-        "    and cuts.shape = spans.shape",
-        f"    and cuts.measure = {literal(measure.name)}",
+        f"{ref('measure_cuts')} as cuts",
+        *of_cuts("spans"),
+        f"where cuts.measure = {literal(measure.name)}",
     )
 
 
@@ -225,7 +220,7 @@ def known_days(entity: Entity, measure: Measure) -> list[tuple[str, str]]:
 
 def _with_known_days(entity: Entity, measure: Measure) -> list[tuple[str, str]]:
     """CTE `spans` with known_days, how many of them there are in each."""
-    columns = [*(f"all_spans.{key}" for key in KEYS), "all_spans.from_date", "all_spans.through_date"]
+    columns = [*(f"all_spans.{key}" for key in SPAN), "all_spans.from_date", "all_spans.through_date"]
     spans = select(
         [*columns, "count(*) as known_days"],
         "all_spans",
@@ -242,7 +237,7 @@ def _stock(entity: Entity, measure: Measure, levels: str) -> str:
     head = generated(entity.where.file) + config(materialized="table")
     parts = [("spans", spans_cut(measure))]
     name = f"{literal(measure.name)} as measure"
-    keys = [f"spans.{key}" for key in KEYS]
+    keys = [f"spans.{key}" for key in SPAN]
     if stock.period_agg == "any":
         parts = [*open_rows(entity, measure), *parts]
         parts.append(("split", split_by_dimension(entity, "open_rows", ["first_in", "first_out", "counted"])))

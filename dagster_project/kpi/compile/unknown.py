@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dagster_project.kpi.compile.measures import all_measures
-from dagster_project.kpi.compile.shapes import empty
+from dagster_project.kpi.compile.shapes import SPAN, SPAN_KEYS, empty
 from dagster_project.kpi.compile.sql import config, ctes, generated, literal, ref, select
-from dagster_project.kpi.compile.stocks import KEYS, known_days, spans_cut
+from dagster_project.kpi.compile.stocks import known_days, spans_cut
 from dagster_project.kpi.model import Definitions, Entity, Measure, Stock
 
 TYPES = {"measure": "varchar", "shape": "varchar", "grain": "varchar", "span": "varchar", "why": "varchar"}
-COLUMNS = tuple((name, TYPES.get(name, "date")) for name in ("measure", *KEYS, "why"))
+COLUMNS = tuple((name, TYPES.get(name, "date")) for name in (*SPAN_KEYS, "why"))
 
 
 def unknown_files(definitions: Definitions) -> dict[str, str]:
@@ -41,7 +41,7 @@ def _union(models: Sequence[str]) -> str:
 
 
 def _columns(measure: Measure, why: str) -> list[str]:
-    return [f"{literal(measure.name)} as measure", *(f"spans.{key}" for key in KEYS), f"{why} as why"]
+    return [f"{literal(measure.name)} as measure", *(f"spans.{key}" for key in SPAN), f"{why} as why"]
 
 
 def _beside(entity: Entity, measure: Measure) -> str:
@@ -79,7 +79,7 @@ def _levels(entity: Entity, measure: Measure, stock: Stock) -> str:
             "spans",
             "left join known_days",
             "    on known_days.date between spans.from_date and spans.through_date",
-            f"group by {', '.join(f'spans.{key}' for key in KEYS)}",
+            f"group by {', '.join(f'spans.{key}' for key in SPAN)}",
             "having count(known_days.date) = 0",
         )
         return head + ctes(parts, final)

@@ -11,12 +11,12 @@ with spans as (
         spans.span,
         greatest(spans.from_date, spans.covered_from) as from_date,
         spans.through_date
-    from {{ ref('spans') }} as spans
-    inner join {{ ref('measure_cuts') }} as cuts
-        on cuts.covered_from = spans.covered_from
-        and cuts.data_through = spans.data_through
-        and cuts.shape = spans.shape
-        and cuts.measure = 'open_pipeline'
+    from {{ ref('measure_cuts') }} as cuts
+    inner join {{ ref('spans') }} as spans
+        on spans.covered_from = cuts.covered_from
+        and spans.data_through = cuts.data_through
+        and spans.shape = cuts.shape
+    where cuts.measure = 'open_pipeline'
 )
 
 select
