@@ -112,6 +112,8 @@ def build(
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
+    is_large = memory.are_many(rows)
+
     def listen(event: Any) -> None:
         # an error in here would fail the model that it tells of
         if is_large and event.info.name == "LogModelResult":
@@ -123,7 +125,6 @@ def build(
     def read(saved: bytes) -> dict[str, Any]:
         return needed(extended_mashumuro_decoder(saved), left_out, PACKAGE)
 
-    is_large = memory.are_many(rows)
     # The saved form of a parse loads in 0.05 s; parsing again takes seconds.
     manifest = Manifest.from_msgpack(_saved(project).read_bytes(), decoder=read)
     os.environ["KPI_THREADS"] = memory.threads_for(rows)

@@ -16,6 +16,7 @@ from dagster_project.defs.night import Night
 from dagster_project.defs.prepared import Prepared
 from dagster_project.defs.shown import Shown, folder, source_key
 from dagster_project.kpi.model import Definitions, Kpi
+from dagster_project.landing.expose import in_force
 from dagster_project.rewrites import unchanged
 from dagster_project.rewrites.plan import begin, finish
 
@@ -126,17 +127,16 @@ def model_assets(prepared: Prepared, partitions: dg.PartitionsDefinition) -> dg.
 def _build(night: Night, names: Sequence[str], report: Callable[[str, int, int], None]) -> list[NodeResult]:
     """Builds by tonight's plan of what is to be written again; it is done with once everything was built."""
     project, prepared = night.prepared.project, night.prepared
+    definitions, manifest = prepared.definitions, prepared.manifest
+    states = in_force(project.landing, definitions.sources, definitions.calendar, night.known_at)
     with warehouse.opened(project):
-        begun = begin(
-            project, prepared.definitions, prepared.manifest, night.as_of, night.known_at, night.rebuild
-        )
+        begun = begin(project, definitions.calendar.timezone, manifest, states, night.as_of, night.rebuild)
         kept = unchanged.begin(
             project,
-            prepared.definitions,
-            prepared.manifest,
+            manifest,
             dbt_engine.parsed_digest(project),
+            states,
             night.as_of,
-            night.known_at,
             anew=bool(names) or night.rebuild is not None,
         )
     rows = begun.rows if begun is not None else None
@@ -147,7 +147,7 @@ def _build(night: Night, names: Sequence[str], report: Callable[[str, int, int],
         unchanged.finish(project, kept, done)
         if begun is not None and is_whole:
             finish(project, begun)
-    nodes = prepared.manifest["nodes"]
+    nodes = manifest["nodes"]
     return _in_order(built + [_as_it_was(nodes[unique_id]) for unique_id in kept.nodes], nodes)
 
 

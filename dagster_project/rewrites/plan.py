@@ -10,7 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,8 @@ import pyarrow.parquet as pq
 
 from dagster_project import warehouse
 from dagster_project.calendar.zones import usual_offset
-from dagster_project.kpi.model import Definitions
 from dagster_project.landing.active import Use
-from dagster_project.landing.expose import SourceInForce, in_force, landed_paths, only_files, reads
+from dagster_project.landing.expose import SourceInForce, landed_paths, only_files, reads
 from dagster_project.project import Project
 from dagster_project.rewrites.fingerprints import fingerprints, written_in_parts
 from dagster_project.rewrites.parts import (
@@ -92,28 +91,28 @@ def plan(before: Built | None, now: Built, asked: tuple[date, date] | None = Non
 
 def begin(
     project: Project,
-    definitions: Definitions,
+    timezone: str,
     manifest: Mapping[str, Any],
+    states: Sequence[SourceInForce],
     as_of: date,
-    known_at: datetime | None,
     asked: tuple[date, date] | None,
 ) -> Tonight | None:
     """Write tonight's plan into schema `night` and take the last build's record away; returns what to record
     by `finish` once the models are built. None where no model is written in parts.
 
+    timezone: of the calendar. states: the sources' files that count tonight.
     Called once before each attempt to build, after the landed files were exposed.
     """
     common = {
-        "timezone": definitions.calendar.timezone,
+        "timezone": timezone,
         **{name: version(name) for name in ("shirube", "duckdb")},
     }
     models = fingerprints(manifest, common)
     if not models:
         return None
-    ahead = usual_offset(definitions.calendar.timezone)
+    ahead = usual_offset(timezone)
     with warehouse.opened(project) as connection:
         before = _recorded(connection, written_in_parts(manifest), ahead)
-        states = in_force(project.landing, definitions.sources, definitions.calendar, known_at)
         of_events = [state for state in states if state.source.preset == PRESET]
         now = Built(models, _files(project, of_events, as_of, before, ahead), as_of, ahead)
         made = plan(before, now, asked)
@@ -187,8 +186,10 @@ def _files(
     for state in of_events:
         for use, days in reads(state, as_of):
             key = _key(state, use, days)
-            path = project.landing / str(use.entry.typed)
-            found[key] = known[key] if key in known else span_of(path, ahead)
+            if key in known:
+                found[key] = known[key]
+            else:
+                found[key] = span_of(project.landing / str(use.entry.typed), ahead)
     return found
 
 

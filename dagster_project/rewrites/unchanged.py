@@ -13,15 +13,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from importlib.metadata import version
 from typing import Any
 
 import duckdb
 
 from dagster_project import warehouse
-from dagster_project.kpi.model import Definitions
-from dagster_project.landing.expose import in_force, reads, view_sql
+from dagster_project.landing.expose import SourceInForce, reads, view_sql
 from dagster_project.project import Project
 
 VIEW, TABLE, TEST = "view", "table", "test"
@@ -71,17 +70,17 @@ def _tells(node: Mapping[str, Any]) -> bool:
 
 def begin(
     project: Project,
-    definitions: Definitions,
     manifest: Mapping[str, Any],
     parsed: str,
+    states: Sequence[SourceInForce],
     as_of: date,
-    known_at: datetime | None,
     *,
     anew: bool,
 ) -> Kept:
     """What stays tonight; the record of all else is taken away. To be called when every source is written.
 
-    parsed: digest of all that dbt parsed. anew: nothing stays, and nothing will be known of it.
+    parsed: digest of all that dbt parsed. states: the sources' files that count tonight. anew: nothing stays,
+    and nothing will be known of it.
     """
     with warehouse.opened(project) as connection:
         connection.execute("create schema if not exists built")
@@ -90,7 +89,7 @@ def begin(
             connection.execute("delete from built.nodes")
             return Kept(frozenset(), {})
         contents = _rows_of_sources(connection, manifest) | _files_of_exports(
-            project, definitions, manifest, as_of, known_at
+            project, manifest, states, as_of
         )
         now = made_of(manifest, _code(connection, parsed), contents)
         before = dict(connection.execute("select node, made_of from built.nodes").fetchall())
@@ -137,16 +136,12 @@ def _rows_of_sources(connection: duckdb.DuckDBPyConnection, manifest: Mapping[st
 
 
 def _files_of_exports(
-    project: Project,
-    definitions: Definitions,
-    manifest: Mapping[str, Any],
-    as_of: date,
-    known_at: datetime | None,
+    project: Project, manifest: Mapping[str, Any], states: Sequence[SourceInForce], as_of: date
 ) -> dict[str, str]:
     """Of the sources that are landed files. A file's name does not tell its content: the export's digest and
     mapping do."""
     found = {}
-    for state in in_force(project.landing, definitions.sources, definitions.calendar, known_at):
+    for state in states:
         files = [(use.entry.sha256, use.entry.mapping_hash) for use, _ in reads(state, as_of)]
         found[state.source.name] = _digest([view_sql(state, project.landing, as_of), files])
     return {

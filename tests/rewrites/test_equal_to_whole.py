@@ -15,7 +15,7 @@ from dagster_project import warehouse
 from dagster_project.defs import dbt_engine
 from dagster_project.defs.prepared import Prepared, prepare
 from dagster_project.kpi.metadata import rows
-from dagster_project.landing.expose import expose
+from dagster_project.landing.expose import expose, in_force
 from dagster_project.landing.land import land
 from dagster_project.project import Project
 from dagster_project.rewrites import parts, plan
@@ -106,7 +106,8 @@ def build(prepared: Prepared, as_of: date) -> None:
     with warehouse.opened(project) as connection:
         expose(connection, project.landing, definitions.sources, definitions.calendar, as_of, "run")
         warehouse.write_tables(project, "definitions", rows(definitions))
-    built = begin(project, definitions, prepared.manifest, as_of, None, None)
+    states = in_force(project.landing, definitions.sources, definitions.calendar)
+    built = begin(project, definitions.calendar.timezone, prepared.manifest, states, as_of, None)
     # with the tests of the tables in parts, which look at the parts too
     results = dbt_engine.build(project, [f"+{name}" for name in COMPARED[3:]])
     assert [(result.name, result.message) for result in results if result.is_broken] == []

@@ -18,7 +18,7 @@ from dagster_project import warehouse
 from dagster_project.defs import dbt_engine
 from dagster_project.defs.prepared import Prepared, prepare
 from dagster_project.kpi.metadata import rows
-from dagster_project.landing.expose import expose
+from dagster_project.landing.expose import expose, in_force
 from dagster_project.landing.land import land
 from dagster_project.project import Project
 from dagster_project.rewrites.plan import begin, finish
@@ -176,7 +176,8 @@ def build(prepared: Prepared, as_of: date, night: int) -> None:
     with warehouse.opened(project) as connection:
         expose(connection, project.landing, definitions.sources, definitions.calendar, as_of, "run")
         warehouse.write_tables(project, "definitions", rows(definitions))
-    begun = begin(project, definitions, prepared.manifest, as_of, None, None)
+    states = in_force(project.landing, definitions.sources, definitions.calendar)
+    begun = begin(project, definitions.calendar.timezone, prepared.manifest, states, as_of, None)
     results = dbt_engine.build(project)
     assert [(result.name, result.message) for result in results if result.is_broken] == []
     assert begun is not None
